@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+pub mod api_key;
+pub mod challenge;
+pub mod delivery;
+mod digest;
+mod log_event;
+pub mod measurement;
+pub mod metadata;
+pub mod session;
+pub mod stored;
+pub mod stream;
+mod timestamp;
+pub mod values;
+pub mod verdict;
+
+pub use digest::Digest;
+pub use log_event::{NewEvent, RecordedEvent};
+pub use timestamp::Timestamp;

@@ -1,0 +1,109 @@
+//! What stands beside an event's data: which session and which request it belongs to, and the hash of the event before.
+//!
+//! The hash of an event is the SHA-256 of the canonical JSON (RFC 8785) of its stream, revision, id, type, data and
+//! metadata. Since the metadata holds the hash of the event before, an event cannot be altered, removed, inserted or
+//! moved without a break further on.
+
+use crate::{Digest, RecordedEvent};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use thiserror::Error;
+use uuid::Uuid;
+
+/// Metadata of an event. The names with `$` are EventStoreDB's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// The session, or the aggregate, that the event belongs to.
+    #[serde(rename = "$correlationId")]
+    pub correlation_id: Uuid,
+    /// The request or event that brought it about.
+    #[serde(rename = "$causationId")]
+    pub causation_id: Uuid,
+    /// Hash of the event before in the stream; none for the first.
+    pub previous: Option<Digest>,
+}
+
+/// An event's place and content, in the form that is hashed.
+#[derive(Serialize)]
+struct Hashed<'a> {
+    stream: &'a str,
+    revision: u64,
+    id: Uuid,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    data: &'a RawValue,
+    metadata: &'a RawValue,
+}
+
+/// The hash of an event at its place.
+///
+/// # Errors
+/// When data or metadata is not JSON.
+pub fn hash(
+    stream: &str,
+    revision: u64,
+    id: Uuid,
+    event_type: &str,
+    data: &[u8],
+    metadata: &[u8],
+) -> Result<Digest, serde_json::Error> {
+    let event =
+        Hashed { stream, revision, id, event_type, data: serde_json::from_slice(data)?, metadata: serde_json::from_slice(metadata)? };
+    Ok(Digest::of(&serde_json_canonicalizer::to_vec(&serde_json::to_value(event)?)?))
+}
+
+/// The hash of an event that was read back.
+///
+/// # Errors
+/// When data or metadata is not JSON.
+pub fn hash_of(event: &RecordedEvent) -> Result<Digest, serde_json::Error> {
+    hash(&event.stream, event.revision, event.id, &event.event_type, &event.data, &event.metadata)
+}
+
+/// Where a stream's chain breaks.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Broken {
+    /// Revisions do not follow each other: an event was removed or inserted.
+    #[error("revision {expected} is missing: revision {found} stands in its place")]
+    Gap {
+        /// The revision that should be there.
+        expected: u64,
+        /// The one that is.
+        found: u64,
+    },
+    /// The event does not name the hash of the one before: one of the two was altered.
+    #[error("revision {revision} does not follow from the event before it: one of the two was altered")]
+    Link {
+        /// Revision of the event whose metadata disagrees.
+        revision: u64,
+    },
+    /// Data or metadata cannot be read.
+    #[error("revision {revision} cannot be read: {why}")]
+    Unreadable {
+        /// Its revision.
+        revision: u64,
+        /// What the parser said.
+        why: String,
+    },
+}
+
+/// Checks the chain of a whole stream, read from its first event on, and returns the hash of its last event.
+///
+/// # Errors
+/// The first place at which it breaks.
+pub fn verify_chain<'a>(events: impl IntoIterator<Item = &'a RecordedEvent>) -> Result<Option<Digest>, Broken> {
+    let mut previous = None;
+    for (expected, event) in (0..).zip(events) {
+        let revision = event.revision;
+        if revision != expected {
+            return Err(Broken::Gap { expected, found: revision });
+        }
+        let unreadable = |error: serde_json::Error| Broken::Unreadable { revision, why: error.to_string() };
+        let metadata: Metadata = serde_json::from_slice(&event.metadata).map_err(unreadable)?;
+        if metadata.previous != previous {
+            return Err(Broken::Link { revision });
+        }
+        previous = Some(hash_of(event).map_err(unreadable)?);
+    }
+    Ok(previous)
+}

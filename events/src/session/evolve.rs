@@ -1,0 +1,106 @@
+use super::{Attempt, EndedWithout, KeptImage, Outcome, Phase, Session, SessionEvent, Status, guidance};
+use crate::Timestamp;
+use crate::measurement::{Frame, rounded};
+
+/// How much a degree away from straight ahead costs a frame that would be the probe, in units of sharpness.
+const PROBE_COST_PER_DEGREE: f64 = 20.0;
+
+impl Session {
+    /// Folds an event into the state. Every event that `decide` has ever made is accepted.
+    #[must_use]
+    pub fn evolve(mut self, event: &SessionEvent) -> Self {
+        match event {
+            SessionEvent::Created(created) => self.created = Some(created.clone()),
+            SessionEvent::CaptureStarted { at, attempt, challenge } => {
+                self.attempts = *attempt;
+                self.status = Status::Capturing(Box::new(Attempt::new(*attempt, *at, challenge.clone())));
+            }
+            SessionEvent::FrameReceived { at, frame } => {
+                if let Status::Capturing(attempt) = &mut self.status {
+                    attempt.take_in(*at, frame);
+                }
+            }
+            SessionEvent::StepIssued { at, index, step } => {
+                if let Status::Capturing(attempt) = &mut self.status {
+                    attempt.keep_reached_turn();
+                    attempt.run = 0;
+                    attempt.phase = Phase::Doing { index: *index, step: *step, since: *at };
+                    attempt.evidence.issue(*at, *step);
+                }
+            }
+            SessionEvent::AttemptFailed { .. } => self.status = Status::Waiting,
+            SessionEvent::Completed { at, verdict, images, .. } => {
+                self.status =
+                    Status::Ended(Outcome::Complete { at: *at, verdict: verdict.clone(), images: images.clone() });
+            }
+            SessionEvent::Expired { because, .. } => {
+                self.status = Status::Ended(Outcome::Without(EndedWithout::Expired(*because)));
+            }
+            SessionEvent::Cancelled { by, .. } => {
+                self.status = Status::Ended(Outcome::Without(EndedWithout::Cancelled(*by)));
+            }
+            SessionEvent::ImagesErased { .. } => {
+                if let Status::Ended(Outcome::Complete { images, .. }) = &mut self.status {
+                    images.clear();
+                }
+            }
+        }
+        self
+    }
+
+    /// The state that `events` amount to.
+    #[must_use]
+    pub fn fold<'a>(events: impl IntoIterator<Item = &'a SessionEvent>) -> Self {
+        events.into_iter().fold(Self::default(), Self::evolve)
+    }
+}
+
+impl Attempt {
+    pub(super) fn take_in(&mut self, at: Timestamp, frame: &Frame) {
+        self.run = if guidance::is_good(self, frame) { self.run + 1 } else { 0 };
+        self.heard_at = at;
+        if frame.measurement.face.is_some() {
+            self.seen_at = at;
+        }
+        self.evidence.see(at, frame);
+        self.weigh_as_probe(frame);
+        self.weigh_as_turned(frame);
+    }
+
+    fn weigh_as_probe(&mut self, frame: &Frame) {
+        let Some(face) = frame.only_face() else { return };
+        let merit = rounded(face.sharpness.min(400.0) - PROBE_COST_PER_DEGREE * face.yaw.abs());
+        if self.probe.as_ref().is_none_or(|(best, _)| merit > *best) {
+            self.probe = Some((merit, kept(frame)));
+        }
+    }
+
+    /// A turned face replaces the one before of the same step, until the next step is issued.
+    fn weigh_as_turned(&mut self, frame: &Frame) {
+        let Phase::Doing { index, step, .. } = self.phase else { return };
+        if step.turn().is_some() && self.run > 0 {
+            self.turned.truncate(turns_before(index));
+            self.turned.push(kept(frame));
+        }
+    }
+
+    fn keep_reached_turn(&mut self) {
+        if let Phase::Doing { index, step, .. } = self.phase
+            && step.turn().is_some()
+        {
+            self.turned.truncate(turns_before(index) + 1);
+        }
+    }
+}
+
+fn turns_before(index: u32) -> usize {
+    usize::try_from(index / 2).unwrap_or(usize::MAX)
+}
+
+fn kept(frame: &Frame) -> KeptImage {
+    let bounding_box = frame.measurement.face.as_ref().map_or(
+        crate::measurement::Bounds { left: 0.0, top: 0.0, width: 1.0, height: 1.0 },
+        |face| face.bounds,
+    );
+    KeptImage { seq: frame.seq, sha256: frame.sha256, bounding_box }
+}

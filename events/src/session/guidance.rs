@@ -1,0 +1,213 @@
+//! What the person is told from frame to frame: where to look, what to mend, when a step is done.
+//!
+//! It decides only the pace. What the frames mean is for the verdict, which looks at them again.
+
+use super::{Attempt, AttemptFailure, Phase};
+use crate::Timestamp;
+use crate::challenge::{Step, TURNS, Turn};
+use crate::measurement::{Face, Frame};
+use crate::verdict::{Evidence, REACHED_DEGREES};
+use std::time::Duration;
+
+/// To find the oval, the light and the right distance.
+pub const FRAMING_LIMIT: Duration = Duration::from_secs(25);
+/// To follow one turn. A person who reads the arrow needs one to three seconds; later answers are no answers.
+pub const TURN_LIMIT: Duration = Duration::from_secs(7);
+/// To look ahead again.
+pub const HOLD_LIMIT: Duration = Duration::from_secs(7);
+/// Without a frame for so long, the camera or the connection is gone.
+pub const SILENCE_LIMIT: Duration = Duration::from_secs(8);
+/// Without a face for so long after the framing, the attempt is over.
+pub const FACE_LOST_LIMIT: Duration = Duration::from_secs(2);
+/// Frames of one attempt: the longest one at 12 a second. More come from no page of ours.
+pub const MAX_FRAMES: u32 = 1200;
+
+/// Good frames in a row that end the framing: about half a second.
+const FRAMING_RUN: u32 = 4;
+/// Frames in a row that show a turn, so that one wild measurement is none.
+const TURN_RUN: u32 = 2;
+/// Frames in a row that look ahead again.
+const HOLD_RUN: u32 = 2;
+
+/// Width of the face over the shorter side of the image that can be measured well.
+const SIZE: std::ops::RangeInclusive<f64> = 0.24..=0.80;
+/// Mean luma of the face.
+const BRIGHTNESS: std::ops::RangeInclusive<f64> = 0.14..=0.92;
+/// Standard deviation of the face's luma: below it there are no features to see.
+const LEAST_CONTRAST: f64 = 0.04;
+/// Variance of the Laplacian at 128 pixels width: below it the face is a blur.
+const LEAST_SHARPNESS: f64 = 8.0;
+/// Looking ahead, in degrees of yaw, at the framing.
+const AHEAD_YAW: f64 = 12.0;
+/// Looking ahead, in degrees of pitch.
+const AHEAD_PITCH: f64 = 25.0;
+/// Upright, in degrees.
+const UPRIGHT_ROLL: f64 = 20.0;
+/// Looking ahead again after a turn, in degrees from the neutral yaw.
+const BACK_DEGREES: f64 = 7.0;
+/// Distance of the face's middle from the image's, as ratios.
+const OFF_CENTRE: f64 = 0.22;
+
+/// A word to the person; the code is what the page gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are the hints")]
+pub enum Hint {
+    NoFace,
+    OneFaceOnly,
+    ComeCloser,
+    MoveBack,
+    CentreFace,
+    MoreLight,
+    LessLight,
+    HoldStill,
+    LookAhead,
+    TurnMore,
+    OtherWay,
+    FaceTheCamera,
+}
+
+impl Hint {
+    /// The code that the page gets.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoFace => "no-face",
+            Self::OneFaceOnly => "one-face-only",
+            Self::ComeCloser => "come-closer",
+            Self::MoveBack => "move-back",
+            Self::CentreFace => "centre-face",
+            Self::MoreLight => "more-light",
+            Self::LessLight => "less-light",
+            Self::HoldStill => "hold-still",
+            Self::LookAhead => "look-ahead",
+            Self::TurnMore => "turn-more",
+            Self::OtherWay => "other-way",
+            Self::FaceTheCamera => "face-the-camera",
+        }
+    }
+}
+
+/// Steps of an attempt: each turn and the look ahead after it.
+#[must_use]
+pub const fn steps_in_all() -> u32 {
+    2 * TURNS as u32
+}
+
+/// The step of this number: even ones are the turns, odd ones the looks ahead between them.
+#[must_use]
+pub fn step_at(turns: &[Turn; TURNS], index: u32) -> Option<Step> {
+    let turn = *turns.get(usize::try_from(index / 2).ok()?)?;
+    Some(if index.is_multiple_of(2) { turn.into() } else { Step::Hold })
+}
+
+/// What a frame brings about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Advance {
+    Stay,
+    Issue { index: u32, step: Step },
+    Finished,
+    Failed(AttemptFailure),
+}
+
+/// Whether this frame is good for the phase; a run of good ones ends it.
+pub(super) fn is_good(attempt: &Attempt, frame: &Frame) -> bool {
+    let Some(face) = frame.only_face() else { return false };
+    match attempt.phase {
+        Phase::Framing => framing_hint(face).is_none(),
+        Phase::Doing { step, .. } => {
+            let offset = face.yaw - attempt.evidence.neutral_yaw();
+            match step.turn() {
+                Some(turn) => offset * turn.sign() >= REACHED_DEGREES,
+                None => offset.abs() <= BACK_DEGREES && face.roll.abs() <= UPRIGHT_ROLL,
+            }
+        }
+    }
+}
+
+/// What this frame brings about, before it is folded into the attempt.
+pub(super) fn advance(attempt: &Attempt, at: Timestamp, frame: &Frame) -> Advance {
+    let good = is_good(attempt, frame);
+    let run = if good { attempt.run + 1 } else { 0 };
+    let needed = match attempt.phase {
+        Phase::Framing => FRAMING_RUN,
+        Phase::Doing { step: Step::Hold, .. } => HOLD_RUN,
+        Phase::Doing { .. } => TURN_RUN,
+    };
+    if run >= needed {
+        let index = match attempt.phase {
+            Phase::Framing => 0,
+            Phase::Doing { index, .. } => index + 1,
+        };
+        return match step_at(attempt.evidence.challenge().turns(), index) {
+            Some(step) => Advance::Issue { index, step },
+            None => Advance::Finished,
+        };
+    }
+    let seen_at = if frame.measurement.face.is_some() { at } else { attempt.seen_at };
+    if attempt.phase != Phase::Framing && at.since(seen_at) >= FACE_LOST_LIMIT {
+        return Advance::Failed(AttemptFailure::NoFace);
+    }
+    if attempt.next_seq() + 1 >= MAX_FRAMES {
+        return Advance::Failed(AttemptFailure::TimeOut);
+    }
+    Advance::Stay
+}
+
+/// Why an attempt fails whose time is over.
+pub(super) fn failure_at_deadline(attempt: &Attempt, at: Timestamp) -> AttemptFailure {
+    if at.since(attempt.heard_at) >= SILENCE_LIMIT {
+        return AttemptFailure::ConnectionLost;
+    }
+    if attempt.phase != Phase::Framing {
+        return AttemptFailure::TimeOut;
+    }
+    match attempt.evidence.frames().last().map(|seen| &seen.measurement) {
+        None => AttemptFailure::ConnectionLost,
+        Some(last) if last.faces > 1 => AttemptFailure::TooManyFaces,
+        Some(last) if last.face.is_none() => AttemptFailure::NoFace,
+        Some(_) => AttemptFailure::PoorImage,
+    }
+}
+
+/// What to tell the person after this frame was folded into the attempt.
+#[must_use]
+pub fn hint(attempt: &Attempt, frame: &Frame) -> Option<Hint> {
+    if frame.measurement.faces > 1 {
+        return Some(Hint::OneFaceOnly);
+    }
+    let Some(face) = &frame.measurement.face else { return Some(Hint::NoFace) };
+    match attempt.phase {
+        Phase::Framing => framing_hint(face),
+        Phase::Doing { step, .. } => step_hint(&attempt.evidence, step, face),
+    }
+}
+
+fn framing_hint(face: &Face) -> Option<Hint> {
+    let (x, y) = face.bounds.centre();
+    let checks = [
+        (face.size < *SIZE.start(), Hint::ComeCloser),
+        (face.size > *SIZE.end(), Hint::MoveBack),
+        ((x - 0.5).abs() > OFF_CENTRE || (y - 0.5).abs() > OFF_CENTRE, Hint::CentreFace),
+        (face.brightness < *BRIGHTNESS.start() || face.contrast < LEAST_CONTRAST, Hint::MoreLight),
+        (face.brightness > *BRIGHTNESS.end(), Hint::LessLight),
+        (face.roll.abs() > UPRIGHT_ROLL || face.pitch.abs() > AHEAD_PITCH, Hint::FaceTheCamera),
+        (face.yaw.abs() > AHEAD_YAW, Hint::LookAhead),
+        (face.sharpness < LEAST_SHARPNESS, Hint::HoldStill),
+    ];
+    checks.into_iter().find_map(|(wrong, hint)| wrong.then_some(hint))
+}
+
+fn step_hint(evidence: &Evidence, step: Step, face: &Face) -> Option<Hint> {
+    let offset = face.yaw - evidence.neutral_yaw();
+    let Some(turn) = step.turn() else {
+        return (offset.abs() > BACK_DEGREES).then_some(Hint::LookAhead);
+    };
+    let towards = offset * turn.sign();
+    if towards < -REACHED_DEGREES / 2.0 {
+        Some(Hint::OtherWay)
+    } else if (REACHED_DEGREES / 2.0..REACHED_DEGREES).contains(&towards) {
+        Some(Hint::TurnMore)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,200 @@
+use super::{CancelledBy, Created, ExpiredBecause, KeptImage, MAX_ATTEMPTS, guidance};
+use crate::Timestamp;
+use crate::challenge::{Challenge, Step};
+use crate::measurement::Frame;
+use crate::verdict::{Evidence, Verdict};
+use std::time::Duration;
+
+/// What the events of one session amount to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Session {
+    pub(super) created: Option<Created>,
+    pub(super) status: Status,
+    pub(super) attempts: u8,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Status {
+    /// Nobody has begun, or an attempt failed and another may follow.
+    #[default]
+    Waiting,
+    /// The camera is on.
+    Capturing(Box<Attempt>),
+    /// Over, with or without a verdict.
+    Ended(Outcome),
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// With a verdict.
+    Complete {
+        /// When it was reached.
+        at: Timestamp,
+        /// The verdict.
+        verdict: Verdict,
+        /// Images that are still kept.
+        images: Vec<KeptImage>,
+    },
+    /// Without one.
+    Without(EndedWithout),
+}
+
+/// How a session ended without a verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedWithout {
+    /// The link can no longer be used.
+    Expired(ExpiredBecause),
+    /// Somebody called it off.
+    Cancelled(CancelledBy),
+}
+
+/// An attempt in progress.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Number, from 1.
+    pub number: u8,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When the last frame came, or the start where none did.
+    pub heard_at: Timestamp,
+    /// When a face was last in view, or the start where none was.
+    pub seen_at: Timestamp,
+    /// What is asked of the person now.
+    pub phase: Phase,
+    /// Good frames in a row in this phase.
+    pub run: u32,
+    /// All that the verdict will rest on.
+    pub evidence: Evidence,
+    /// Best frontal frame so far: it becomes the probe.
+    pub probe: Option<(f64, KeptImage)>,
+    /// A frame of each turn that was reached: these become the audit images.
+    pub turned: Vec<KeptImage>,
+}
+
+/// What is asked of the person at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// To bring the face into the oval.
+    Framing,
+    /// To do a step.
+    Doing {
+        /// Number of the step, from 0.
+        index: u32,
+        /// The step.
+        step: Step,
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+impl Session {
+    /// What was asked for; none for a session that does not exist.
+    #[must_use]
+    pub const fn created(&self) -> Option<&Created> {
+        self.created.as_ref()
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub const fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// The attempt in progress.
+    #[must_use]
+    pub fn attempt(&self) -> Option<&Attempt> {
+        match &self.status {
+            Status::Capturing(attempt) => Some(attempt),
+            Status::Waiting | Status::Ended(_) => None,
+        }
+    }
+
+    /// How it ended, once it has.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        match &self.status {
+            Status::Ended(outcome) => Some(outcome),
+            Status::Waiting | Status::Capturing(_) => None,
+        }
+    }
+
+    /// Attempts that may still be begun.
+    #[must_use]
+    pub const fn attempts_left(&self) -> u8 {
+        MAX_ATTEMPTS.saturating_sub(self.attempts)
+    }
+
+    /// When `CheckTime` will next have something to say; none once the session has ended.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let expires_at = self.created.as_ref()?.expires_at;
+        match &self.status {
+            Status::Waiting => Some(expires_at),
+            Status::Capturing(attempt) => Some(expires_at.min(attempt.deadline())),
+            Status::Ended(_) => None,
+        }
+    }
+}
+
+impl Attempt {
+    pub(super) fn new(number: u8, at: Timestamp, challenge: Challenge) -> Self {
+        Self {
+            number,
+            started_at: at,
+            heard_at: at,
+            seen_at: at,
+            phase: Phase::Framing,
+            run: 0,
+            evidence: Evidence::new(challenge),
+            probe: None,
+            turned: Vec::new(),
+        }
+    }
+
+    /// Number that the next frame must bear.
+    #[must_use]
+    pub fn next_seq(&self) -> u32 {
+        u32::try_from(self.evidence.frames().len()).unwrap_or(u32::MAX)
+    }
+
+    /// When it fails if nothing else happens.
+    #[must_use]
+    pub fn deadline(&self) -> Timestamp {
+        let (since, limit) = self.phase_limit();
+        since.plus(limit).min(self.heard_at.plus(guidance::SILENCE_LIMIT))
+    }
+
+    pub(super) fn phase_limit(&self) -> (Timestamp, Duration) {
+        match self.phase {
+            Phase::Framing => (self.started_at, guidance::FRAMING_LIMIT),
+            Phase::Doing { step: Step::Hold, since, .. } => (since, guidance::HOLD_LIMIT),
+            Phase::Doing { since, .. } => (since, guidance::TURN_LIMIT),
+        }
+    }
+
+    /// How far the person has come, 0 to 1.
+    #[must_use]
+    pub fn progress(&self) -> f64 {
+        let steps = f64::from(guidance::steps_in_all());
+        match self.phase {
+            Phase::Framing => 0.0,
+            Phase::Doing { index, .. } => f64::from(index) / steps,
+        }
+    }
+
+    /// Images that would be kept if the attempt were complete with the last frame.
+    #[must_use]
+    pub fn kept_images(&self, audit_images: u8) -> Vec<KeptImage> {
+        let audit = self.turned.iter().take(usize::from(audit_images));
+        self.probe.iter().map(|(_, image)| image).chain(audit).cloned().collect()
+    }
+
+    /// Whether the picture of this frame may be asked for later.
+    #[must_use]
+    pub fn wants_picture_of(&self, frame: &Frame) -> bool {
+        let seq = frame.seq;
+        self.probe.iter().any(|(_, image)| image.seq == seq) || self.turned.iter().any(|image| image.seq == seq)
+    }
+}

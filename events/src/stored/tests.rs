@@ -1,0 +1,172 @@
+//! Golden files: what was ever written stays readable, and what is written now is what the files say.
+
+use super::*;
+use crate::api_key::{ApiKey, Scope};
+use crate::challenge::{Challenge, Step};
+use crate::delivery::TryResult;
+use crate::measurement::{Bounds, Comparison, Face, Frame, Measurement};
+use crate::session::{AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed};
+use crate::values::{AuditImages, ReturnUrl, Threshold};
+use crate::verdict::{PolicyVersion, Reason, Signal, SignalScore, Verdict};
+use crate::{Digest, Timestamp};
+use serde_json::Value;
+use std::path::PathBuf;
+use uuid::Uuid;
+
+fn at() -> Timestamp {
+    Timestamp::from_millis(1_764_000_000_123)
+}
+
+fn bounds() -> Bounds {
+    Bounds { left: 0.25, top: 0.2, width: 0.5, height: 0.5 }
+}
+
+fn kept() -> KeptImage {
+    KeptImage { seq: 12, sha256: Digest::of(b"picture"), bounding_box: bounds() }
+}
+
+fn frame() -> Frame {
+    let face = Face {
+        bounds: bounds(),
+        size: 0.6667,
+        presence: 0.9981,
+        yaw: 21.25,
+        pitch: -3.5,
+        roll: 0.75,
+        sharpness: 112.5,
+        brightness: 0.52,
+        contrast: 0.17,
+        compared: Some(Comparison { frame: 4, planarity: 0.0812, similarity: Some(0.8125) }),
+        texture: None,
+    };
+    Frame {
+        seq: 7,
+        sha256: Digest::of(b"picture"),
+        bytes: 48_213,
+        width: 640,
+        height: 480,
+        measurement: Measurement { faces: 1, face: Some(face) },
+    }
+}
+
+fn verdict() -> Verdict {
+    Verdict {
+        passed: false,
+        confidence: 12.5,
+        threshold: 70,
+        signals: vec![SignalScore { signal: Signal::Depth, value: Some(0.0375), score: 0.125, lost: 87.5 }],
+        reasons: vec![Reason::FlatSurface],
+    }
+}
+
+fn session_events() -> Vec<(&'static str, SessionEvent)> {
+    let created = Created {
+        at: at(),
+        owner: Uuid::from_u128(7),
+        expires_at: Timestamp::from_millis(1_764_000_600_123),
+        return_url: ReturnUrl::parse("https://example.com/return?case=1").unwrap(),
+        webhook_url: Some("https://example.com/webhook".parse().unwrap()),
+        threshold: Threshold::new(70).unwrap(),
+        audit_images: AuditImages::new(2).unwrap(),
+        token: Digest::of(b"token"),
+        capture_key: Digest::of(b"key"),
+        request: None,
+    };
+    vec![
+        ("SessionCreated.v1", SessionEvent::Created(created)),
+        (
+            "CaptureStarted.v1",
+            SessionEvent::CaptureStarted { at: at(), attempt: 1, challenge: Challenge::all().swap_remove(0) },
+        ),
+        ("FrameReceived.v1", SessionEvent::FrameReceived { at: at(), frame: frame() }),
+        ("StepIssued.v1", SessionEvent::StepIssued { at: at(), index: 0, step: Step::TurnLeft }),
+        (
+            "AttemptFailed.v1",
+            SessionEvent::AttemptFailed { at: at(), attempt: 1, reason: AttemptFailure::NoFace },
+        ),
+        (
+            "SessionCompleted.v1",
+            SessionEvent::Completed {
+                at: at(),
+                policy: PolicyVersion::V1,
+                verdict: verdict(),
+                models: vec![ModelUsed { name: "facemesh".into(), sha256: Digest::of(b"model") }],
+                images: vec![kept()],
+            },
+        ),
+        (
+            "SessionExpired.v1",
+            SessionEvent::Expired { at: at(), because: ExpiredBecause::AttemptsExhausted },
+        ),
+        ("SessionCancelled.v1", SessionEvent::Cancelled { at: at(), by: CancelledBy::Backend }),
+        (
+            "ImagesErased.v1",
+            SessionEvent::ImagesErased {
+                at: at(),
+                because: ErasedBecause::RetentionEnded,
+                images: vec![Digest::of(b"picture")],
+            },
+        ),
+    ]
+}
+
+fn key_events() -> Vec<(&'static str, ApiKeyEvent)> {
+    let key = ApiKey {
+        at: at(),
+        id: Uuid::from_u128(7),
+        name: "shop".into(),
+        hash: Digest::of(b"key"),
+        scopes: [Scope::Api, Scope::Audit].into(),
+        sandbox: false,
+    };
+    vec![
+        ("ApiKeyCreated.v1", ApiKeyEvent::Created(key)),
+        ("ApiKeyRevoked.v1", ApiKeyEvent::Revoked { at: at(), id: Uuid::from_u128(7) }),
+    ]
+}
+
+fn delivery_events() -> Vec<(&'static str, DeliveryTried)> {
+    let tried = |attempt, result| DeliveryTried { at: at(), id: Uuid::from_u128(9), attempt, result };
+    vec![
+        ("DeliveryTried.v1.delivered", tried(2, TryResult::Delivered { status: 204 })),
+        (
+            "DeliveryTried.v1.failed",
+            tried(1, TryResult::Failed { why: "no connection".into(), next_at: Timestamp::from_millis(1_764_000_005_000) }),
+        ),
+        ("DeliveryTried.v1.given_up", tried(9, TryResult::GivenUp { why: "status 500".into() })),
+    ]
+}
+
+/// Compares with the golden file; `GOLDEN=write` writes those that do not exist yet, and never alters one.
+fn check<E: Stored + PartialEq + std::fmt::Debug>(events: Vec<(&'static str, E)>) -> usize {
+    for (name, event) in &events {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("golden/{name}.json"));
+        let (event_type, data) = event.encode().unwrap();
+        assert_eq!(name.split('.').next(), Some(event_type));
+        let written: Value = serde_json::from_slice(&data).unwrap();
+        if std::env::var("GOLDEN").as_deref() == Ok("write") && !path.exists() {
+            std::fs::write(&path, serde_json::to_string_pretty(&written).unwrap() + "\n").unwrap();
+        }
+        let golden = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(&E::decode(event_type, &golden).unwrap(), event, "{name} is no longer read as it was");
+        assert_eq!(written, serde_json::from_slice::<Value>(&golden).unwrap(), "{name} is no longer written as it was");
+    }
+    events.len()
+}
+
+#[test]
+fn every_event_has_a_golden_file_and_every_golden_file_is_read() {
+    let checked = check(session_events()) + check(key_events()) + check(delivery_events());
+    let files = std::fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")).unwrap().count();
+    assert_eq!(checked, files, "a golden file is read by no test");
+}
+
+#[test]
+fn what_is_not_known_says_so() {
+    let newer = SessionEvent::decode("SessionCreated", br#"{"v":999}"#).unwrap_err();
+    assert!(matches!(newer, Unreadable::Unknown { version: 999, .. }), "{newer}");
+    let strange = SessionEvent::decode("SomethingElse", br#"{"v":1}"#).unwrap_err();
+    assert!(matches!(strange, Unreadable::Unknown { .. }), "{strange}");
+    let broken = SessionEvent::decode("SessionCreated", b"{").unwrap_err();
+    assert!(matches!(broken, Unreadable::Malformed { .. }), "{broken}");
+}

@@ -1,0 +1,2 @@
+//! The `liveness` binary.
+fn main() {}

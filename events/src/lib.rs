@@ -2,6 +2,7 @@
 
 pub mod api_key;
 pub mod challenge;
+pub mod credentials;
 pub mod delivery;
 mod digest;
 mod log_event;

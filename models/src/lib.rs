@@ -1,1 +1,23 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod analyser;
+mod crop;
+mod descriptor;
+mod detector;
+mod face_mesh;
+pub mod manifest;
+mod network;
+mod picture;
+mod planarity;
+mod pose;
+mod quality;
+mod texture;
+
+pub use analyser::{Analyser, Face, Likeness, Measured, Request};
+pub use crop::Point;
+pub use detector::Detection;
+pub use manifest::{Manifest, ModelSet, SetUpError};
+pub use network::{ModelError, Runtime};
+pub use picture::{MAX_SIDE, MIN_SIDE, Picture, PictureError};
+pub use planarity::homography_residual;
+pub use pose::Pose;

@@ -1,0 +1,161 @@
+use crate::crop::Point;
+use crate::descriptor::{Describer, cosine};
+use crate::detector::{Detection, Detector};
+use crate::face_mesh::{Mesh, MeshFitter, Point3};
+use crate::manifest::ModelSet;
+use crate::network::{ModelError, Runtime};
+use crate::picture::Picture;
+use crate::planarity::homography_residual;
+use crate::pose::Pose;
+use crate::quality::Quality;
+use crate::texture::TextureScorer;
+use std::collections::HashSet;
+
+/// Below this the mesh is of no face.
+const LEAST_PRESENCE: f32 = 0.5;
+
+/// Landmarks of the lips, which talk and smile: they are left out where a rigid head is meant.
+const LIPS: [usize; 40] = [
+    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95, 185, 40, 39, 37, 0, 267,
+    269, 270, 409, 415, 310, 311, 312, 13, 82, 81, 80, 191, 78,
+];
+
+/// What is wanted of one frame.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// Compare the face with this one.
+    pub reference: Option<&'a Likeness>,
+    /// Compute the descriptor, which costs as much as all the rest.
+    pub describe: bool,
+}
+
+/// What was measured on one picture. Lengths are ratios of the picture, angles degrees.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// Faces in view.
+    pub faces: u32,
+    /// The largest.
+    pub face: Option<Face>,
+}
+
+/// What was measured on the largest face.
+#[derive(Debug, Clone)]
+pub struct Face {
+    /// Left edge, upper edge, width and height of the face from forehead to chin.
+    pub bounds: [f64; 4],
+    /// Width of the face over the picture's shorter side.
+    pub size: f64,
+    /// How sure the mesh network is, 0 to 1.
+    pub presence: f64,
+    /// How the head is turned.
+    pub pose: Pose,
+    /// Variance of the Laplacian of the luma at 128 pixels a face.
+    pub sharpness: f64,
+    /// Mean luma, 0 to 1.
+    pub brightness: f64,
+    /// Standard deviation of the luma, 0 to 1.
+    pub contrast: f64,
+    /// Homography residual against the reference, in distances between the eyes.
+    pub planarity: Option<f64>,
+    /// Cosine of the descriptors of this face and the reference, where both have one.
+    pub similarity: Option<f64>,
+    /// Live probability by the optional texture networks.
+    pub texture: Option<f64>,
+    /// What later frames can be compared with.
+    pub likeness: Likeness,
+}
+
+/// A face as other frames are compared with it. It stays in memory and is never recorded.
+#[derive(Debug, Clone)]
+pub struct Likeness {
+    rigid: Vec<Point>,
+    descriptor: Option<Vec<f32>>,
+}
+
+/// All networks of one worker thread.
+pub struct Analyser {
+    detector: Detector,
+    fitter: MeshFitter,
+    describer: Describer,
+    texture: Option<TextureScorer>,
+    rigid: Vec<usize>,
+}
+
+impl Analyser {
+    /// Loads one ONNX session of each network.
+    ///
+    /// # Errors
+    /// When the runtime refuses a network.
+    pub fn load(runtime: &Runtime, models: &ModelSet) -> Result<Self, ModelError> {
+        let lips: HashSet<usize> = LIPS.into();
+        Ok(Self {
+            detector: Detector::load(runtime, &models.blazeface)?,
+            fitter: MeshFitter::load(runtime, &models.facemesh)?,
+            describer: Describer::load(runtime, &models.faceres)?,
+            texture: models.texture.as_ref().map(|[v2, v1se]| TextureScorer::load(runtime, v2, v1se)).transpose()?,
+            rigid: (0..crate::face_mesh::POINTS).filter(|point| !lips.contains(point)).collect(),
+        })
+    }
+
+    /// Measures one picture.
+    ///
+    /// # Errors
+    /// When the runtime fails.
+    pub fn measure(&mut self, picture: &Picture, request: Request<'_>) -> Result<Measured, ModelError> {
+        let detections = self.detector.find(picture)?;
+        let face = match detections.first() {
+            Some(largest) => self.measure_face(picture, largest, request)?,
+            None => None,
+        };
+        let faces = u32::try_from(detections.len()).unwrap_or(u32::MAX);
+        Ok(Measured { faces, face })
+    }
+
+    fn measure_face(&mut self, picture: &Picture, found: &Detection, request: Request<'_>) -> Result<Option<Face>, ModelError> {
+        let mesh = self.fitter.fit(picture, found)?;
+        if mesh.presence < LEAST_PRESENCE || mesh.points.len() < crate::face_mesh::POINTS {
+            return Ok(None);
+        }
+        let descriptor = if request.describe { Some(self.describer.describe(picture, &mesh.points)?) } else { None };
+        let texture = match &mut self.texture {
+            Some(scorer) => Some(scorer.score(picture, found)?),
+            None => None,
+        };
+        let likeness =
+            Likeness { rigid: self.rigid.iter().map(|point| mesh.points[*point].flat()).collect(), descriptor };
+        let quality = Quality::of(&mesh.crop);
+        let bounds = bounds(&mesh, picture);
+        let eyes = distance(mesh.points[33], mesh.points[263]);
+        let residual = |reference: &Likeness| homography_residual(&reference.rigid, &likeness.rigid);
+        Ok(Some(Face {
+            bounds,
+            size: bounds[2] * f64::from(picture.width()) / f64::from(picture.width().min(picture.height())),
+            presence: mesh.presence.into(),
+            pose: Pose::of(&mesh.points),
+            sharpness: quality.sharpness,
+            brightness: quality.brightness,
+            contrast: quality.contrast,
+            planarity: request.reference.and_then(residual).map(|pixels| pixels / eyes),
+            similarity: request.reference.and_then(|reference| {
+                Some(cosine(reference.descriptor.as_deref()?, likeness.descriptor.as_deref()?))
+            }),
+            texture,
+            likeness,
+        }))
+    }
+}
+
+/// The mesh's extent, as ratios of the picture.
+fn bounds(mesh: &Mesh, picture: &Picture) -> [f64; 4] {
+    let extent = |of: fn(&Point3) -> f32| {
+        mesh.points.iter().map(of).fold((f32::MAX, f32::MIN), |(least, most), value| (least.min(value), most.max(value)))
+    };
+    let (left, right) = extent(|point| point.x);
+    let (top, bottom) = extent(|point| point.y);
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    [left / width, top / height, (right - left) / width, (bottom - top) / height].map(f64::from)
+}
+
+fn distance(a: Point3, b: Point3) -> f64 {
+    f64::from((a.x - b.x).hypot(a.y - b.y).hypot(a.z - b.z)).max(1.0)
+}

@@ -1,0 +1,78 @@
+use ort::environment::Environment;
+use ort::session::Session;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::value::TensorRef;
+use std::path::Path;
+use thiserror::Error;
+
+/// Why a network could not be loaded or run.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{what}: {why}")]
+pub struct ModelError {
+    what: String,
+    why: String,
+}
+
+impl ModelError {
+    fn new(what: &str, why: impl ToString) -> Self {
+        Self { what: what.into(), why: why.to_string() }
+    }
+}
+
+/// The ONNX runtime, loaded once a process.
+#[derive(Clone)]
+pub struct Runtime(Environment);
+
+impl Runtime {
+    /// Loads the runtime's library.
+    ///
+    /// # Errors
+    /// When the file is missing, is no such library, or is too old.
+    pub fn load(library: &Path) -> Result<Self, ModelError> {
+        let failed = "the ONNX runtime cannot be loaded";
+        let builder = ort::init_from(library).map_err(|error| ModelError::new(failed, error))?;
+        builder.with_telemetry(false).build().map(Self).map_err(|error| ModelError::new(failed, error))
+    }
+}
+
+/// One ONNX session: belongs to one thread, computes on that thread.
+pub(crate) struct Network {
+    name: &'static str,
+    session: Session,
+}
+
+impl Network {
+    pub(crate) fn load(runtime: &Runtime, name: &'static str, onnx: &[u8]) -> Result<Self, ModelError> {
+        let load = || -> Result<Session, String> {
+            Session::builder(&runtime.0)
+                .map_err(|error| error.to_string())?
+                .with_optimization_level(GraphOptimizationLevel::Level3)
+                .map_err(|error| error.to_string())?
+                .with_intra_threads(1)
+                .map_err(|error| error.to_string())?
+                .commit_from_memory(onnx)
+                .map_err(|error| error.to_string())
+        };
+        load().map(|session| Self { name, session }).map_err(|why| ModelError::new(name, why))
+    }
+
+    /// Runs on one picture of 3 planes and hands back the outputs of these names.
+    pub(crate) fn run<const N: usize>(
+        &mut self,
+        planes: &[f32],
+        side: usize,
+        outputs: [&str; N],
+    ) -> Result<[Vec<f32>; N], ModelError> {
+        let name = self.name;
+        let failed = |why: ort::Error| ModelError::new(name, why);
+        let input = TensorRef::from_array_view(([1, 3, side, side], planes)).map_err(failed)?;
+        let found = self.session.run(ort::inputs!["input" => input]).map_err(failed)?;
+        let mut taken = [const { Vec::new() }; N];
+        for (slot, output) in taken.iter_mut().zip(outputs) {
+            let value = found.get(output).ok_or_else(|| ModelError::new(name, format!("has no output `{output}`")))?;
+            let (_, numbers) = value.try_extract_tensor::<f32>().map_err(failed)?;
+            slot.extend_from_slice(numbers);
+        }
+        Ok(taken)
+    }
+}

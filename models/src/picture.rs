@@ -1,0 +1,125 @@
+use image::ImageDecoder as _;
+use image::codecs::jpeg::JpegDecoder;
+use std::io::Cursor;
+use thiserror::Error;
+
+/// Longest side that is decoded, in pixels. The page sends 640.
+pub const MAX_SIDE: u32 = 1920;
+/// Shortest side on which a face can be measured, in pixels.
+pub const MIN_SIDE: u32 = 120;
+
+/// A decoded picture: RGB, 8 bits a channel, row by row.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+}
+
+/// Why bytes are no picture that can be measured.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PictureError {
+    /// They are no JPEG, or a broken one.
+    #[error("not a JPEG that can be decoded: {0}")]
+    Broken(String),
+    /// The end is missing.
+    #[error("the JPEG is cut off: its end marker is missing")]
+    Truncated,
+    /// The sides are out of range; nothing was decoded.
+    #[error("{width} x {height} pixels: each side must have {MIN_SIDE} to {MAX_SIDE}")]
+    Size {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+    },
+}
+
+impl Picture {
+    /// Takes RGB bytes, row by row; none where their number is not width x height x 3.
+    #[must_use]
+    pub fn from_rgb(width: u32, height: u32, rgb: Vec<u8>) -> Option<Self> {
+        (rgb.len() == width as usize * height as usize * 3).then_some(Self { width, height, rgb })
+    }
+
+    /// Decodes a JPEG. The sides are checked before memory is taken for the pixels.
+    ///
+    /// # Errors
+    /// When it is none, is cut off, or is too large or too small.
+    pub fn decode(jpeg: &[u8]) -> Result<Self, PictureError> {
+        let broken = |error: image::ImageError| PictureError::Broken(error.to_string());
+        if !jpeg.starts_with(&[0xFF, 0xD8]) {
+            return Err(PictureError::Broken("it does not begin like one".into()));
+        }
+        let decoder = JpegDecoder::new(Cursor::new(jpeg)).map_err(broken)?;
+        let (width, height) = decoder.dimensions();
+        if [width, height].iter().any(|side| !(MIN_SIDE..=MAX_SIDE).contains(side)) {
+            return Err(PictureError::Size { width, height });
+        }
+        if !jpeg.ends_with(&[0xFF, 0xD9]) {
+            return Err(PictureError::Truncated);
+        }
+        let image = image::DynamicImage::from_decoder(decoder).map_err(broken)?;
+        Ok(Self { width, height, rgb: image.into_rgb8().into_raw() })
+    }
+
+    /// Width in pixels.
+    #[must_use]
+    pub const fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels.
+    #[must_use]
+    pub const fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The bytes: red, green, blue of each pixel, row by row.
+    #[must_use]
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jpeg(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let pixels = image::RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 90]));
+        pixels.write_with_encoder(image::codecs::jpeg::JpegEncoder::new(&mut bytes)).unwrap();
+        bytes
+    }
+
+    /// Overwrites height and width in the frame header.
+    fn with_sides(mut bytes: Vec<u8>, width: u16, height: u16) -> Vec<u8> {
+        let frame = bytes.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+        bytes[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+        bytes[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn decodes_what_it_should() {
+        let picture = Picture::decode(&jpeg(160, 120)).unwrap();
+        assert_eq!((picture.width(), picture.height(), picture.rgb().len()), (160, 120, 160 * 120 * 3));
+    }
+
+    #[test]
+    fn refuses_by_the_header_alone() {
+        let huge = with_sides(jpeg(160, 120), 20_000, 20_000);
+        assert_eq!(Picture::decode(&huge).unwrap_err(), PictureError::Size { width: 20_000, height: 20_000 });
+        assert!(matches!(Picture::decode(&jpeg(160, 80)), Err(PictureError::Size { .. })));
+    }
+
+    #[test]
+    fn refuses_what_is_broken() {
+        let whole = jpeg(160, 120);
+        assert!(matches!(Picture::decode(b""), Err(PictureError::Broken(_))));
+        assert!(matches!(Picture::decode(b"\x89PNG\r\n"), Err(PictureError::Broken(_))));
+        assert!(matches!(Picture::decode(&whole[..20]), Err(PictureError::Broken(_))));
+        assert_eq!(Picture::decode(&whole[..whole.len() - 200]).unwrap_err(), PictureError::Truncated);
+    }
+}

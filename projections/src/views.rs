@@ -1,0 +1,108 @@
+use crate::{ViewError, ViewReader, api_key, delivery, schema, session};
+use liveness_events::api_key::ApiKeyEvent;
+use liveness_events::delivery::DeliveryTried;
+use liveness_events::session::SessionEvent;
+use liveness_events::stored::{Stored as _, Unreadable};
+use liveness_events::{RecordedEvent, stream};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+
+/// The views, as their one writer holds them.
+pub struct Views {
+    connection: Connection,
+    path: PathBuf,
+}
+
+/// Why one event could not be folded.
+enum Unfoldable {
+    Event(Unreadable),
+    View(ViewError),
+}
+
+impl From<Unreadable> for Unfoldable {
+    fn from(error: Unreadable) -> Self {
+        Self::Event(error)
+    }
+}
+
+impl From<ViewError> for Unfoldable {
+    fn from(error: ViewError) -> Self {
+        Self::View(error)
+    }
+}
+
+impl Views {
+    /// Opens the views, makes them where there are none, and makes them anew where they are of another version.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is no database.
+    pub fn open(path: &Path) -> Result<Self, ViewError> {
+        Ok(Self { connection: schema::open_for_writing(path)?, path: path.into() })
+    }
+
+    /// A reader beside this writer.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn reader(&self) -> Result<ViewReader, ViewError> {
+        ViewReader::open(&self.path)
+    }
+
+    /// Position of the last event that was folded; 0 where none was.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn checkpoint(&self) -> Result<u64, ViewError> {
+        let position: i64 =
+            self.connection.prepare_cached("SELECT position FROM checkpoint")?.query_row([], |row| row.get(0))?;
+        Ok(u64::try_from(position).unwrap_or(0))
+    }
+
+    /// Forgets all, so that the log is folded from its beginning.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn reset(&mut self) -> Result<(), ViewError> {
+        schema::reset(&self.connection)
+    }
+
+    /// Folds events, in the order of the log, and the position of the last one, in one transaction. Events up to the
+    /// checkpoint were folded before and are passed over. One that cannot be read is logged and passed over: it must
+    /// not keep all that come after it from being seen.
+    ///
+    /// # Errors
+    /// When the database cannot be written; nothing was folded then.
+    pub fn apply(&mut self, events: &[RecordedEvent]) -> Result<(), ViewError> {
+        let Some(last) = events.last() else { return Ok(()) };
+        let checkpoint = self.checkpoint()?;
+        let transaction = self.connection.transaction()?;
+        for event in events.iter().filter(|event| event.position > checkpoint) {
+            match fold(&transaction, event) {
+                Ok(()) => {}
+                Err(Unfoldable::View(error)) => return Err(error),
+                Err(Unfoldable::Event(error)) => {
+                    tracing::error!(event.stream, event.revision, %error, "event cannot be read and is passed over");
+                }
+            }
+        }
+        let position = i64::try_from(last.position.max(checkpoint)).unwrap_or(i64::MAX);
+        transaction.prepare_cached("UPDATE checkpoint SET position = ?1")?.execute([position])?;
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+fn fold(connection: &Connection, recorded: &RecordedEvent) -> Result<(), Unfoldable> {
+    let name = recorded.stream.as_str();
+    if let Some(id) = stream::session_id(name) {
+        let event = SessionEvent::decode_recorded(recorded)?;
+        if let Some(view) = session::fold(connection, id, &event)? {
+            delivery::schedule(connection, recorded.id, &event, &view)?;
+        }
+    } else if stream::delivery_session_id(name).is_some() {
+        delivery::fold(connection, &DeliveryTried::decode_recorded(recorded)?)?;
+    } else if name == stream::API_KEYS {
+        api_key::fold(connection, &ApiKeyEvent::decode_recorded(recorded)?)?;
+    }
+    Ok(())
+}

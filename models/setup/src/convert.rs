@@ -503,7 +503,7 @@ fn padding(node: &Node) -> Result<AttributeProto, ConvertError> {
         return Err(unsupported(node, "a data format other than NHWC"));
     }
     match node.text("padding").as_deref() {
-        Some("SAME") => Ok(AttributeProto::string("auto_pad", "SAME_LOWER")),
+        Some("SAME") => Ok(AttributeProto::string("auto_pad", "SAME_UPPER")),
         Some("VALID") => Ok(AttributeProto::string("auto_pad", "VALID")),
         other => Err(unsupported(node, &format!("padding {other:?}"))),
     }

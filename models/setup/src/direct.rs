@@ -114,7 +114,12 @@ fn get(address: &Url, accept: &str, path: &Path) -> Result<()> {
             command("curl", &["--fail", "--silent", "--location", "--header", &header, "--output"])
         }
         Some(_) => command("wget", &["--quiet", "--header", &header, "--output-document"]),
-        None => return Err(anyhow!("neither npm or pip nor curl or wget is installed: install one of them")),
+        None => {
+            return Err(anyhow!(
+                "neither the registry's client nor curl or wget is installed: install npm and pip, for example with \
+             `apt-get install npm python3-pip`"
+            ));
+        }
     };
     run(command.arg(path).arg(address.as_str()))
 }

@@ -1,7 +1,7 @@
 //! Fetches packages with the clients of their registries, and checks them.
 //!
 //! Which registry is asked is the client's own matter (its configuration, its credentials): no address is written here.
-//! Where a client is not installed, [`direct`](crate::direct) asks the registry that its configuration names.
+//! Where a client is not installed, `direct` asks the registry that its configuration names.
 
 use std::fs;
 use std::path::{Path, PathBuf};

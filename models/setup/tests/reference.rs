@@ -1,7 +1,7 @@
 //! Compares the converted models with their sources, run by TensorFlow.js, on real faces.
 //!
-//! What must be there before: what `liveness-model-setup --test-material` fetches and
-//! TensorFlow.js (`npm ci` in tests/converter). Without them the test fails and says so.
+//! What must be there before: what `liveness-model-setup --test-material` makes, and TensorFlow.js (`npm ci` in
+//! tests/converter). Without them the test fails and says so.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
 #![expect(clippy::print_stderr, reason = "a test tells what it compared")]
@@ -68,6 +68,8 @@ fn converted_models_compute_what_their_sources_compute() {
     require(&scripts.join("node_modules"), "npm ci --ignore-scripts --prefix tests/converter");
 
     let manifest = Manifest::read(&root.join("models/manifest.toml")).unwrap();
+    let runtime = built.join(&manifest.runtime.platform().unwrap().file);
+    require(&runtime, SET_UP);
     let work = tempfile::tempdir().unwrap();
     let pictures = pictures(&root, &built);
     let mut cases = Vec::new();
@@ -103,8 +105,7 @@ fn converted_models_compute_what_their_sources_compute() {
     }
     run_sources(&scripts, &work.path().join("request.json"), &json!(runs));
 
-    let runtime = manifest.runtime.platform().unwrap();
-    let environment = ort::init_from(built.join(&runtime.file)).unwrap().build().unwrap();
+    let environment = ort::init_from(&runtime).unwrap().build().unwrap();
     let mut tally = Tally::default();
     for case in &cases {
         compare(&environment, case, &mut tally);

@@ -1,3 +1,12 @@
-//! The liveness service: what runs, and what talks to what.
+#![doc = "The liveness service: what runs, and what talks to what. See `docs/ARCHITECTURE.md`."]
+
+pub mod actors;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod data_dir;
 pub mod event_log;
+pub mod images;
+pub mod journal;
+pub mod settings;
 pub mod webhook;

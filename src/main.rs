@@ -1,2 +1,7 @@
 //! The `liveness` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    liveness::cli::main()
+}

@@ -87,23 +87,48 @@ pub enum Broken {
     },
 }
 
-/// Checks the chain of a whole stream, read from its first event on, and returns the hash of its last event.
-///
-/// # Errors
-/// The first place at which it breaks.
-pub fn verify_chain<'a>(events: impl IntoIterator<Item = &'a RecordedEvent>) -> Result<Option<Digest>, Broken> {
-    let mut previous = None;
-    for (expected, event) in (0..).zip(events) {
+/// Walks along a stream from its first event and checks that each event follows from the one before.
+#[derive(Debug, Clone, Default)]
+pub struct Chain {
+    next: u64,
+    previous: Option<Digest>,
+}
+
+impl Chain {
+    /// Takes the next event.
+    ///
+    /// # Errors
+    /// When it does not follow from the one before.
+    pub fn follow(&mut self, event: &RecordedEvent) -> Result<(), Broken> {
         let revision = event.revision;
-        if revision != expected {
-            return Err(Broken::Gap { expected, found: revision });
+        if revision != self.next {
+            return Err(Broken::Gap { expected: self.next, found: revision });
         }
         let unreadable = |error: serde_json::Error| Broken::Unreadable { revision, why: error.to_string() };
         let metadata: Metadata = serde_json::from_slice(&event.metadata).map_err(unreadable)?;
-        if metadata.previous != previous {
+        if metadata.previous != self.previous {
             return Err(Broken::Link { revision });
         }
-        previous = Some(hash_of(event).map_err(unreadable)?);
+        self.previous = Some(hash_of(event).map_err(unreadable)?);
+        self.next += 1;
+        Ok(())
     }
-    Ok(previous)
+
+    /// Events taken so far.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether none was taken.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.next == 0
+    }
+
+    /// Hash of the last event taken.
+    #[must_use]
+    pub const fn head(&self) -> Option<Digest> {
+        self.previous
+    }
 }

@@ -55,6 +55,9 @@ pub struct Face {
     pub brightness: f64,
     /// Standard deviation of the luma, 0 to 1.
     pub contrast: f64,
+    /// How far the tip of the nose stands beside the line from its root to its base, in distances between the eyes,
+    /// above zero to the person's own left.
+    pub parallax: f64,
     /// Homography residual against the reference, in distances between the eyes.
     pub planarity: Option<f64>,
     /// Cosine of the descriptors of this face and the reference, where both have one.
@@ -111,6 +114,18 @@ impl Analyser {
         Ok(Measured { faces, face })
     }
 
+    /// The mesh of the largest face: 468 points, x and y in pixels of the picture, z towards the back in the same unit.
+    ///
+    /// # Errors
+    /// When the runtime fails.
+    pub fn landmarks(&mut self, picture: &Picture) -> Result<Option<Vec<[f32; 3]>>, ModelError> {
+        let detections = self.detector.find(picture)?;
+        let Some(largest) = detections.first() else { return Ok(None) };
+        let mesh = self.fitter.fit(picture, largest)?;
+        let fits = mesh.presence >= LEAST_PRESENCE;
+        Ok(fits.then(|| mesh.points.iter().map(|point| [point.x, point.y, point.z]).collect()))
+    }
+
     fn measure_face(&mut self, picture: &Picture, found: &Detection, request: Request<'_>) -> Result<Option<Face>, ModelError> {
         let mesh = self.fitter.fit(picture, found)?;
         if mesh.presence < LEAST_PRESENCE || mesh.points.len() < crate::face_mesh::POINTS {
@@ -135,6 +150,7 @@ impl Analyser {
             sharpness: quality.sharpness,
             brightness: quality.brightness,
             contrast: quality.contrast,
+            parallax: crate::parallax::nose_parallax(&mesh.points) / eyes,
             planarity: request.reference.and_then(residual).map(|pixels| pixels / eyes),
             similarity: request.reference.and_then(|reference| {
                 Some(cosine(reference.descriptor.as_deref()?, likeness.descriptor.as_deref()?))

@@ -7,6 +7,7 @@ mod detector;
 mod face_mesh;
 pub mod manifest;
 mod network;
+mod parallax;
 mod picture;
 mod planarity;
 mod pose;

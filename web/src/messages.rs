@@ -3,8 +3,8 @@
 use actix::Message;
 use bytes::Bytes;
 use liveness_events::challenge::Step;
-use liveness_events::session::{AttemptFailure, CancelledBy, KeptImage};
 use liveness_events::session::guidance::Hint;
+use liveness_events::session::{AttemptFailure, CancelledBy, KeptImage};
 use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
 use liveness_events::{Digest, RecordedEvent, Timestamp};
 use std::time::Duration;

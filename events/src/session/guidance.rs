@@ -23,7 +23,7 @@ pub const FACE_LOST_LIMIT: Duration = Duration::from_secs(2);
 pub const MAX_FRAMES: u32 = 1200;
 
 /// Good frames in a row that end the framing: about half a second.
-const FRAMING_RUN: u32 = 4;
+pub(super) const FRAMING_RUN: u32 = 4;
 /// Frames in a row that show a turn, so that one wild measurement is none.
 const TURN_RUN: u32 = 2;
 /// Frames in a row that look ahead again.

@@ -1,7 +1,7 @@
 use super::{CancelledBy, Created, ExpiredBecause, KeptImage, MAX_ATTEMPTS, guidance};
 use crate::Timestamp;
 use crate::challenge::{Challenge, Step};
-use crate::measurement::Frame;
+
 use crate::verdict::{Evidence, Verdict};
 use std::time::Duration;
 
@@ -174,6 +174,16 @@ impl Attempt {
         }
     }
 
+    /// Whether the next frame may serve to tell the same person again: the one that ends the framing becomes the
+    /// reference, and those that look ahead after a turn are compared with it.
+    #[must_use]
+    pub const fn wants_descriptor(&self) -> bool {
+        match self.phase {
+            Phase::Framing => self.run + 1 >= guidance::FRAMING_RUN,
+            Phase::Doing { step, .. } => matches!(step, Step::Hold),
+        }
+    }
+
     /// How far the person has come, 0 to 1.
     #[must_use]
     pub fn progress(&self) -> f64 {
@@ -193,8 +203,7 @@ impl Attempt {
 
     /// Whether the picture of this frame may be asked for later.
     #[must_use]
-    pub fn wants_picture_of(&self, frame: &Frame) -> bool {
-        let seq = frame.seq;
+    pub fn wants_picture(&self, seq: u32) -> bool {
         self.probe.iter().any(|(_, image)| image.seq == seq) || self.turned.iter().any(|image| image.seq == seq)
     }
 }

@@ -1,0 +1,213 @@
+//! The registry: brings a session into memory when it is needed, and hands its messages on. One live actor a session.
+
+use super::Services;
+use super::session::messages::{CheckTime, Create, CreateFailed, EraseImages};
+use super::session::{Origin, SessionActor};
+use actix::dev::ToEnvelope;
+use actix::{
+    Actor, Addr, Arbiter, ArbiterHandle, AsyncContext as _, Context, Handler, Message, MessageResult, Recipient,
+    ResponseFuture,
+};
+use liveness_events::session::Create as CreateCommand;
+use liveness_web::messages::{
+    CancelOrErase, CheckCreated, CreateCheck, CreateError, LeaveCapture, StartCapture, SubmitFrame, Trouble,
+};
+use std::collections::HashMap;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Messages that wait for the registry, which only hands them on.
+const MAILBOX: usize = 1024;
+/// How long an idempotency key is honoured.
+const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often one idempotency key can be used anew, a day later each time, before the answer is that something is odd.
+const MAX_REUSES: u32 = 400;
+/// When to come again after a session's actor failed.
+const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// Holds the sessions that are in memory.
+pub struct Registry {
+    services: Services,
+    sessions: HashMap<Uuid, Addr<SessionActor>>,
+    arbiters: Vec<ArbiterHandle>,
+    next_arbiter: usize,
+}
+
+/// A session has left the memory.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct SessionStopped {
+    /// Which.
+    pub session: Uuid,
+}
+
+/// Find the actor of a session; bring it into memory where it is not.
+#[derive(Message)]
+#[rtype(result = "Addr<SessionActor>")]
+struct Locate {
+    session: Uuid,
+    origin: Origin,
+}
+
+impl Registry {
+    /// A registry whose sessions live on `threads` threads of their own.
+    #[must_use]
+    pub fn new(services: Services, threads: usize) -> Self {
+        let arbiters = (0..threads.max(1)).map(|_| Arbiter::new().handle()).collect();
+        Self { services, sessions: HashMap::new(), arbiters, next_arbiter: 0 }
+    }
+
+    fn locate(&mut self, id: Uuid, origin: Origin, registry: Recipient<SessionStopped>) -> Addr<SessionActor> {
+        if let Some(addr) = self.sessions.get(&id).filter(|addr| addr.connected()) {
+            return addr.clone();
+        }
+        let services = self.services.clone();
+        let arbiter = &self.arbiters[self.next_arbiter];
+        self.next_arbiter = (self.next_arbiter + 1) % self.arbiters.len();
+        let addr = SessionActor::start_in_arbiter(arbiter, move |_| SessionActor::new(services, id, origin, registry));
+        self.sessions.insert(id, addr.clone());
+        addr
+    }
+
+    /// Hands a message to a session. A session that left the memory just then, or whose actor panicked at an earlier
+    /// message, is brought back once.
+    fn hand_on<M, T, E>(&mut self, session: Uuid, message: M, context: &mut Context<Self>) -> ResponseFuture<Result<T, E>>
+    where
+        M: Message<Result = Result<T, E>> + Clone + Send + 'static,
+        T: Send + 'static,
+        E: From<Trouble> + Send + 'static,
+        SessionActor: Handler<M>,
+        Context<SessionActor>: ToEnvelope<SessionActor, M>,
+    {
+        let addr = self.locate(session, Origin::Stream, context.address().recipient());
+        let registry = context.address();
+        Box::pin(async move {
+            if let Ok(answer) = addr.send(message.clone()).await {
+                return answer;
+            }
+            let gone = || E::from(Trouble::Busy { retry_after: RETRY_AFTER_FAILURE });
+            let addr = registry.send(Locate { session, origin: Origin::Stream }).await.map_err(|_| gone())?;
+            addr.send(message).await.map_err(|_| gone())?
+        })
+    }
+}
+
+impl Actor for Registry {
+    type Context = Context<Self>;
+
+    fn started(&mut self, context: &mut Self::Context) {
+        context.set_mailbox_capacity(MAILBOX);
+    }
+
+    fn stopped(&mut self, _: &mut Self::Context) {
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+    }
+}
+
+impl Handler<Locate> for Registry {
+    type Result = MessageResult<Locate>;
+
+    fn handle(&mut self, message: Locate, context: &mut Self::Context) -> Self::Result {
+        MessageResult(self.locate(message.session, message.origin, context.address().recipient()))
+    }
+}
+
+impl Handler<SessionStopped> for Registry {
+    type Result = ();
+
+    /// One that was brought back meanwhile stays.
+    fn handle(&mut self, message: SessionStopped, _: &mut Self::Context) {
+        if self.sessions.get(&message.session).is_some_and(|addr| !addr.connected()) {
+            self.sessions.remove(&message.session);
+        }
+    }
+}
+
+impl Handler<CreateCheck> for Registry {
+    type Result = ResponseFuture<Result<CheckCreated, CreateError>>;
+
+    fn handle(&mut self, message: CreateCheck, context: &mut Self::Context) -> Self::Result {
+        let registry = context.address();
+        let services = self.services.clone();
+        if message.idempotency.is_some() {
+            return Box::pin(create_once(registry, services, message));
+        }
+        let session = Uuid::new_v4();
+        let addr = self.locate(session, Origin::New, context.address().recipient());
+        Box::pin(async move {
+            match create_as(&addr, &services, &message, session).await {
+                Ok(created) => Ok(created),
+                Err(CreateFailed::Trouble(trouble)) => Err(trouble.into()),
+                Err(CreateFailed::Exists { .. }) => {
+                    Err(Trouble::Unavailable("the id that was drawn is in use".into()).into())
+                }
+            }
+        })
+    }
+}
+
+/// Creates a check under an idempotency key. The key gives the session's id, so the second request meets the first
+/// one's stream; once the window is over, the key gives the next id.
+async fn create_once(
+    registry: Addr<Registry>,
+    services: Services,
+    message: CreateCheck,
+) -> Result<CheckCreated, CreateError> {
+    let Some((key, body)) = &message.idempotency else {
+        return Err(Trouble::Unavailable("there is no idempotency key".into()).into());
+    };
+    for reuse in 0..MAX_REUSES {
+        let session = Uuid::new_v5(&message.owner, format!("idempotency-key/{reuse}/{key}").as_bytes());
+        let located = registry.send(Locate { session, origin: Origin::Stream }).await;
+        let addr = located.map_err(|_| Trouble::Busy { retry_after: RETRY_AFTER_FAILURE })?;
+        match create_as(&addr, &services, &message, session).await {
+            Ok(created) => return Ok(created),
+            Err(CreateFailed::Trouble(trouble)) => return Err(trouble.into()),
+            Err(CreateFailed::Exists { at, .. }) if services.clock.now().since(at) >= IDEMPOTENCY_WINDOW => {}
+            Err(CreateFailed::Exists { request, created, .. }) if request == Some(*body) => return Ok(created),
+            Err(CreateFailed::Exists { .. }) => return Err(CreateError::OtherBody),
+        }
+    }
+    Err(Trouble::Unavailable("the idempotency key was used too often: use a new one for each request".into()).into())
+}
+
+async fn create_as(
+    addr: &Addr<SessionActor>,
+    services: &Services,
+    message: &CreateCheck,
+    session: Uuid,
+) -> Result<CheckCreated, CreateFailed> {
+    let credentials = services.master_key.credentials(session);
+    let command = CreateCommand {
+        at: services.clock.now(),
+        owner: message.owner,
+        link_validity: message.link_validity,
+        return_url: message.return_url.clone(),
+        webhook_url: message.webhook_url.clone(),
+        threshold: message.threshold,
+        audit_images: message.audit_images,
+        token: credentials.token.digest(),
+        capture_key: credentials.capture_key.digest(),
+        request: message.idempotency.as_ref().map(|(_, body)| *body),
+    };
+    addr.send(Create { request_id: message.request_id, command })
+        .await
+        .unwrap_or(Err(CreateFailed::Trouble(Trouble::Busy { retry_after: RETRY_AFTER_FAILURE })))
+}
+
+/// Messages that are handed to the session they name.
+macro_rules! handed_on {
+    ($($message:ty),+ $(,)?) => {$(
+        impl Handler<$message> for Registry {
+            type Result = ResponseFuture<<$message as Message>::Result>;
+
+            fn handle(&mut self, message: $message, context: &mut Self::Context) -> Self::Result {
+                self.hand_on(message.session, message, context)
+            }
+        }
+    )+};
+}
+
+handed_on!(StartCapture, SubmitFrame, LeaveCapture, CancelOrErase, CheckTime, EraseImages);

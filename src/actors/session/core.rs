@@ -1,0 +1,330 @@
+use super::messages::{Create, CreateFailed};
+use crate::actors::Services;
+use crate::actors::inference::{Analysed, Job, Reference, Unmeasured};
+use crate::event_log::AppendError;
+use crate::journal::{self, Head, LoadError, WriteError};
+use bytes::Bytes;
+use liveness_events::Timestamp;
+use liveness_events::challenge::Challenge;
+use liveness_events::measurement::Frame;
+use liveness_events::session::guidance::{self, Hint};
+use liveness_events::session::{
+    AttemptFailure, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, Outcome, Phase, Refusal, Session,
+    SessionEvent, Status,
+};
+use liveness_events::stream;
+use liveness_web::messages::{CaptureError, CaptureNotice, CheckCreated, Ended, Trouble};
+use std::collections::HashMap;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Times that a command is decided anew after another writer of the same stream was faster. There is one such writer at
+/// most for each node, so a third time is already strange.
+const MAX_CONFLICTS: u32 = 4;
+/// When to come again while the log has a long queue.
+const BUSY_RETRY: Duration = Duration::from_secs(1);
+
+/// A session in memory: what its stream amounts to, and what is needed beside that while it is in use.
+pub(super) struct Core {
+    services: Services,
+    id: Uuid,
+    stream: String,
+    session: Session,
+    head: Head,
+    /// Compares the frames of the attempt; lost with the actor, and so is the attempt.
+    reference: Option<Reference>,
+    /// Pictures that may yet be kept, by the number of their frame.
+    pictures: HashMap<u32, Bytes>,
+    /// What the page is to be told although it did not ask.
+    pub(super) notice: Option<CaptureNotice>,
+}
+
+/// Why a command was not carried out.
+pub(super) enum Failed {
+    Refused(Refusal),
+    Trouble(Trouble),
+}
+
+impl Core {
+    pub(super) fn new(services: Services, id: Uuid) -> Self {
+        Self {
+            services,
+            id,
+            stream: stream::session(id),
+            session: Session::default(),
+            head: Head::default(),
+            reference: None,
+            pictures: HashMap::new(),
+            notice: None,
+        }
+    }
+
+    /// Reads the stream anew.
+    pub(super) async fn rehydrate(&mut self) -> Result<(), LoadError> {
+        let (events, head) = journal::load(&*self.services.log, &self.stream).await?;
+        self.session = Session::fold(&events);
+        self.head = head;
+        Ok(())
+    }
+
+    pub(super) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    pub(super) fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// Decides, keeps the pictures that the events name, appends, evolves. Another writer's events are read and the
+    /// command is decided anew.
+    async fn execute(
+        &mut self,
+        causation: Uuid,
+        command: impl Fn(Timestamp) -> Command,
+    ) -> Result<Vec<SessionEvent>, Failed> {
+        for _ in 0..MAX_CONFLICTS {
+            let command = command(self.services.clock.now());
+            let events = self.session.decide(&command).map_err(Failed::Refused)?;
+            if events.is_empty() {
+                return Ok(events);
+            }
+            self.keep_pictures(&events).await?;
+            let log = &*self.services.log;
+            match journal::append(log, &self.stream, self.head, self.id, causation, &events).await {
+                Ok(head) => {
+                    self.head = head;
+                    self.session = events.iter().fold(std::mem::take(&mut self.session), Session::evolve);
+                    self.drop_unwanted_pictures();
+                    return Ok(events);
+                }
+                Err(WriteError::Append(AppendError::WrongExpectedRevision { .. })) => {
+                    self.rehydrate().await.map_err(|error| unavailable(&error))?;
+                }
+                Err(WriteError::Append(AppendError::Overloaded)) => {
+                    return Err(Failed::Trouble(Trouble::Busy { retry_after: BUSY_RETRY }));
+                }
+                Err(error) => {
+                    // Whether the events were taken is not known: what the stream says now is what counts.
+                    let failed = unavailable(&error);
+                    self.rehydrate().await.map_err(|error| unavailable(&error))?;
+                    return Err(failed);
+                }
+            }
+        }
+        tracing::warn!(session.id = %self.id, "gave up after repeated conflicts");
+        Err(Failed::Trouble(Trouble::Busy { retry_after: BUSY_RETRY }))
+    }
+
+    /// Images are stored before the event that names them: a crash between the two leaves an image that nothing
+    /// names, which is swept away, and never an event that names an image which is not there.
+    async fn keep_pictures(&self, events: &[SessionEvent]) -> Result<(), Failed> {
+        for event in events {
+            let SessionEvent::Completed { images, .. } = event else { continue };
+            for image in images {
+                let Some(jpeg) = self.pictures.get(&image.seq) else { continue };
+                let put = self.services.images.put(self.id, image.sha256, jpeg.clone()).await;
+                put.map_err(|error| unavailable(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn drop_unwanted_pictures(&mut self) {
+        match self.session.attempt() {
+            Some(attempt) => self.pictures.retain(|seq, _| attempt.wants_picture(*seq)),
+            None => {
+                self.pictures.clear();
+                self.reference = None;
+            }
+        }
+    }
+
+    pub(super) async fn create(&mut self, message: Create) -> Result<CheckCreated, CreateFailed> {
+        let command = message.command;
+        let created = self
+            .execute(message.request_id, |at| {
+                let mut command = command.clone();
+                command.at = at;
+                Command::Create(Box::new(command))
+            })
+            .await;
+        match (created, self.session.created()) {
+            (Ok(_), Some(created)) => Ok(CheckCreated { session: self.id, expires_at: created.expires_at }),
+            (Err(Failed::Refused(_)), Some(earlier)) => Err(CreateFailed::Exists {
+                request: earlier.request,
+                at: earlier.at,
+                created: CheckCreated { session: self.id, expires_at: earlier.expires_at },
+            }),
+            (Err(Failed::Trouble(trouble)), _) => Err(CreateFailed::Trouble(trouble)),
+            (Ok(_) | Err(Failed::Refused(_)), None) => {
+                Err(CreateFailed::Trouble(Trouble::Unavailable("the session was not recorded".into())))
+            }
+        }
+    }
+
+    pub(super) async fn start_capture(&mut self, causation: Uuid) -> Result<CaptureNotice, CaptureError> {
+        let challenge = Challenge::draw(random_number()?);
+        let started =
+            self.execute(causation, |at| Command::StartCapture { at, challenge: challenge.clone() }).await;
+        match started {
+            Ok(_) => Ok(self.where_it_stands(None)),
+            Err(Failed::Refused(Refusal::Expired)) => {
+                self.check_time(causation).await?;
+                Ok(self.where_it_stands(None))
+            }
+            Err(Failed::Refused(_)) if self.session.outcome().is_some() => Ok(self.where_it_stands(None)),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    /// Measures a frame, records it, and says what the person is to be told next.
+    pub(super) async fn submit(&mut self, causation: Uuid, jpeg: Bytes) -> Result<CaptureNotice, CaptureError> {
+        let attempt = self.session.attempt().ok_or(CaptureError::NotCapturing)?;
+        let job = Job {
+            seq: attempt.next_seq(),
+            jpeg: jpeg.clone(),
+            reference: self.reference.clone(),
+            describe: attempt.wants_descriptor(),
+        };
+        let Analysed { frame, likeness } = match self.services.inference.measure(job).await {
+            Ok(analysed) => analysed,
+            Err(Unmeasured::Dropped) => return Err(CaptureError::Dropped),
+            Err(Unmeasured::BadPicture(why)) => {
+                self.fail_attempt(causation, AttemptFailure::Technical).await?;
+                return Err(CaptureError::BadFrame(why));
+            }
+            Err(Unmeasured::Failed(why)) => {
+                tracing::error!(session.id = %self.id, error = why, "frame could not be measured");
+                self.fail_attempt(causation, AttemptFailure::Technical).await?;
+                return Ok(self.where_it_stands(None));
+            }
+        };
+        self.pictures.insert(frame.seq, jpeg);
+        let models = &self.services.models.clone();
+        let recorded = self
+            .execute(causation, |at| Command::RecordFrame {
+                at,
+                frame: Box::new(frame.clone()),
+                models: models.clone(),
+            })
+            .await;
+        match recorded {
+            Ok(events) => {
+                if events.iter().any(|event| matches!(event, SessionEvent::StepIssued { index: 0, .. })) {
+                    self.reference = likeness.map(|likeness| Reference { seq: frame.seq, likeness });
+                }
+                Ok(self.what_became(&events, Some(&frame)))
+            }
+            Err(Failed::Refused(Refusal::Expired)) => {
+                self.check_time(causation).await?;
+                Ok(self.where_it_stands(None))
+            }
+            Err(Failed::Refused(_)) if self.session.outcome().is_some() => Ok(self.where_it_stands(None)),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    pub(super) async fn fail_attempt(&mut self, causation: Uuid, reason: AttemptFailure) -> Result<(), CaptureError> {
+        match self.execute(causation, |at| Command::FailAttempt { at, reason }).await {
+            Ok(_) | Err(Failed::Refused(_)) => Ok(()),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    pub(super) async fn cancel(&mut self, causation: Uuid, by: CancelledBy) -> Result<(), Trouble> {
+        match self.execute(causation, |at| Command::Cancel { at, by }).await {
+            Ok(events) => {
+                self.notice = (!events.is_empty()).then(|| self.what_became(&events, None));
+                Ok(())
+            }
+            // What has ended can no longer be called off, and need not be.
+            Err(Failed::Refused(_)) => Ok(()),
+            Err(Failed::Trouble(trouble)) => Err(trouble),
+        }
+    }
+
+    /// Cancels an open check, erases the images of a complete one.
+    pub(super) async fn cancel_or_erase(&mut self, causation: Uuid) -> Result<(), Trouble> {
+        match self.session.outcome() {
+            Some(_) => self.erase(causation, ErasedBecause::Requested).await,
+            None => self.cancel(causation, CancelledBy::Backend).await,
+        }
+    }
+
+    /// Erases the images and then says so: a crash between the two erases them again.
+    pub(super) async fn erase(&mut self, causation: Uuid, because: ErasedBecause) -> Result<(), Trouble> {
+        self.services.images.erase(self.id).await.map_err(|error| Trouble::Unavailable(error.to_string()))?;
+        match self.execute(causation, |at| Command::EraseImages { at, because }).await {
+            Ok(_) | Err(Failed::Refused(_)) => Ok(()),
+            Err(Failed::Trouble(trouble)) => Err(trouble),
+        }
+    }
+
+    pub(super) async fn check_time(&mut self, causation: Uuid) -> Result<(), Trouble> {
+        match self.execute(causation, |at| Command::CheckTime { at }).await {
+            Ok(events) => {
+                self.notice = (!events.is_empty()).then(|| self.what_became(&events, None));
+                Ok(())
+            }
+            Err(Failed::Refused(_)) => Ok(()),
+            Err(Failed::Trouble(trouble)) => Err(trouble),
+        }
+    }
+
+    fn what_became(&self, events: &[SessionEvent], frame: Option<&Frame>) -> CaptureNotice {
+        let failed = events.iter().find_map(|event| match event {
+            SessionEvent::AttemptFailed { reason, .. } => Some(*reason),
+            _ => None,
+        });
+        match failed {
+            Some(reason) if self.session.outcome().is_none() => {
+                CaptureNotice::AttemptFailed { reason, attempts_left: self.session.attempts_left() }
+            }
+            _ => self.where_it_stands(frame),
+        }
+    }
+
+    fn where_it_stands(&self, frame: Option<&Frame>) -> CaptureNotice {
+        match self.session.status() {
+            Status::Ended(Outcome::Complete { .. }) => CaptureNotice::Complete,
+            Status::Ended(Outcome::Without(without)) => CaptureNotice::Ended(match without {
+                EndedWithout::Expired(ExpiredBecause::LinkEnded) => Ended::Expired,
+                EndedWithout::Expired(ExpiredBecause::AttemptsExhausted) => Ended::AttemptsExhausted,
+                EndedWithout::Cancelled(_) => Ended::Cancelled,
+            }),
+            Status::Waiting => CaptureNotice::AttemptFailed {
+                reason: AttemptFailure::Technical,
+                attempts_left: self.session.attempts_left(),
+            },
+            Status::Capturing(attempt) => CaptureNotice::Guide {
+                step: match attempt.phase {
+                    Phase::Framing => None,
+                    Phase::Doing { step, .. } => Some(step),
+                },
+                hint: frame.and_then(|frame| -> Option<Hint> { guidance::hint(attempt, frame) }),
+                progress: attempt.progress(),
+            },
+        }
+    }
+}
+
+impl From<Failed> for CaptureError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Refused(_) => Self::NotCapturing,
+            Failed::Trouble(trouble) => Self::Trouble(trouble),
+        }
+    }
+}
+
+fn unavailable(error: &dyn std::error::Error) -> Failed {
+    tracing::error!(%error, "session could not go on");
+    Failed::Trouble(Trouble::Unavailable("the service cannot record what happens at the moment".into()))
+}
+
+fn random_number() -> Result<u64, Trouble> {
+    getrandom::u64().map_err(|error| {
+        tracing::error!(%error, "the system gives no random numbers");
+        Trouble::Unavailable("the service cannot draw a challenge at the moment".into())
+    })
+}

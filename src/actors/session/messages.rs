@@ -1,0 +1,55 @@
+use actix::Message;
+use liveness_events::session::{Create as CreateCommand, ErasedBecause};
+use liveness_events::{Digest, Timestamp};
+use liveness_web::messages::{CheckCreated, Trouble};
+use uuid::Uuid;
+
+/// Record that a check was asked for.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<CheckCreated, CreateFailed>")]
+pub struct Create {
+    /// The request's id.
+    pub request_id: Uuid,
+    /// What was asked for; its time is set when it is decided.
+    pub command: CreateCommand,
+}
+
+/// Why a session was not created.
+#[derive(Debug, Clone)]
+pub enum CreateFailed {
+    /// It exists: the same idempotency key was used before.
+    Exists {
+        /// Hash of the body that came then.
+        request: Option<Digest>,
+        /// When that was.
+        at: Timestamp,
+        /// What was answered.
+        created: CheckCreated,
+    },
+    /// It cannot be done now.
+    Trouble(Trouble),
+}
+
+impl From<Trouble> for CreateFailed {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// See what has fallen due.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<(), Trouble>")]
+pub struct CheckTime {
+    /// The session.
+    pub session: Uuid,
+}
+
+/// Erase the images.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<(), Trouble>")]
+pub struct EraseImages {
+    /// The session.
+    pub session: Uuid,
+    /// Why.
+    pub because: ErasedBecause,
+}

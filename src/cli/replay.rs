@@ -1,0 +1,120 @@
+use crate::data_dir::DataDir;
+use crate::event_log::embedded::EmbeddedLog;
+use crate::journal;
+use crate::settings::StoreArgs;
+use anyhow::bail;
+use clap::Args;
+use liveness_events::session::{Session, SessionEvent};
+use liveness_events::stored::session_type_name;
+use liveness_events::values::Threshold;
+use liveness_events::verdict::{self, Verdict};
+use liveness_events::{Timestamp, stream};
+use serde::Serialize;
+use std::io::Write;
+use std::process::ExitCode;
+use uuid::Uuid;
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// The session
+    uuid: Uuid,
+    /// For machines: one JSON document
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    stores: StoreArgs,
+}
+
+/// What a replay found.
+#[derive(Debug, Serialize)]
+struct Replay {
+    uuid: Uuid,
+    events: usize,
+    recorded: Option<Verdict>,
+    recomputed: Option<Verdict>,
+    equal: bool,
+}
+
+pub(super) async fn run(args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    args.stores.check()?;
+    let log = EmbeddedLog::open(DataDir::open(&args.stores.data_dir)?.log())?;
+    let (events, _) = journal::load::<SessionEvent>(&log, &stream::session(args.uuid)).await?;
+    if events.is_empty() {
+        bail!("there is no session {}", args.uuid);
+    }
+    let replay = replay(args.uuid, &events)?;
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&replay)?)?;
+    } else {
+        print(&events, &replay, out)?;
+    }
+    Ok(if replay.equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn replay(uuid: Uuid, events: &[SessionEvent]) -> anyhow::Result<Replay> {
+    let recorded = events.iter().enumerate().find_map(|(index, event)| match event {
+        SessionEvent::Completed { policy, verdict, .. } => Some((index, *policy, verdict.clone())),
+        _ => None,
+    });
+    let Some((index, policy, recorded)) = recorded else {
+        return Ok(Replay { uuid, events: events.len(), recorded: None, recomputed: None, equal: true });
+    };
+    let before = Session::fold(&events[..index]);
+    let Some(attempt) = before.attempt() else { bail!("the session was completed without a capture in progress") };
+    let threshold = before.created().map_or(Threshold::DEFAULT, |created| created.threshold);
+    let recomputed = verdict::judge(policy, &attempt.evidence, threshold);
+    let equal = recomputed == recorded;
+    Ok(Replay { uuid, events: events.len(), recorded: Some(recorded), recomputed: Some(recomputed), equal })
+}
+
+fn print(events: &[SessionEvent], replay: &Replay, out: &mut dyn Write) -> std::io::Result<()> {
+    let begin = events.first().map_or(Timestamp::from_millis(0), SessionEvent::at);
+    for (revision, event) in events.iter().enumerate() {
+        let seconds = event.at().since(begin).as_secs_f64();
+        writeln!(out, "{revision:>5}  {seconds:>9.3} s  {:<16}  {}", session_type_name(event), summary(event))?;
+    }
+    match (&replay.recorded, &replay.recomputed) {
+        (Some(recorded), Some(recomputed)) => {
+            writeln!(out, "\nrecorded    {}", line(recorded))?;
+            writeln!(out, "recomputed  {}", line(recomputed))?;
+            for signal in &recomputed.signals {
+                let value = signal.value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.4}"));
+                let name = serde_json::to_value(signal.signal).unwrap_or_default();
+                let name = name.as_str().unwrap_or_default();
+                writeln!(out, "  {name:<12} {value:>12}   score {:.2}   lost {:>5.1}", signal.score, signal.lost)?;
+            }
+            writeln!(out, "{}", if replay.equal { "the verdicts are equal" } else { "THE VERDICTS DIFFER" })
+        }
+        _ => writeln!(out, "\nno verdict: nothing was scored"),
+    }
+}
+
+fn line(verdict: &Verdict) -> String {
+    let passed = if verdict.passed { "passed" } else { "not passed" };
+    let reasons: Vec<String> = verdict.reasons.iter().filter_map(|reason| serde_json::to_string(reason).ok()).collect();
+    let reasons = reasons.join(" ").replace('"', "");
+    format!("{passed}, confidence {:.1} over a threshold of {}  {reasons}", verdict.confidence, verdict.threshold)
+}
+
+fn summary(event: &SessionEvent) -> String {
+    match event {
+        SessionEvent::Created(created) => format!("link ends at {}", created.expires_at),
+        SessionEvent::CaptureStarted { attempt, challenge, .. } => {
+            let turns = challenge.turns().map(|turn| format!("{turn:?}").to_lowercase());
+            format!("attempt {attempt}: {}", turns.join(", "))
+        }
+        SessionEvent::FrameReceived { frame, .. } => match (&frame.measurement.face, frame.measurement.faces) {
+            (Some(face), faces) => {
+                let flat = face.compared.map_or_else(String::new, |compared| format!("  residual {:.3}", compared.planarity));
+                format!("#{:<4} yaw {:>6.1}  size {:.2}  faces {faces}{flat}", frame.seq, face.yaw, face.size)
+            }
+            (None, faces) => format!("#{:<4} no face  faces {faces}", frame.seq),
+        },
+        SessionEvent::StepIssued { step, .. } => step.code().to_owned(),
+        SessionEvent::AttemptFailed { attempt, reason, .. } => format!("attempt {attempt}: {}", reason.code()),
+        SessionEvent::Completed { verdict, images, .. } => format!("{}  {} images", line(verdict), images.len()),
+        SessionEvent::Expired { because, .. } => format!("{because:?}"),
+        SessionEvent::Cancelled { by, .. } => format!("by {by:?}"),
+        SessionEvent::ImagesErased { because, images, .. } => format!("{} images, {because:?}", images.len()),
+    }
+}

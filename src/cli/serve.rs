@@ -1,0 +1,27 @@
+use crate::app::App;
+use crate::clock::Clock;
+use crate::settings::{LogFormat, ServeArgs};
+use std::io::Write;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    log_to_stderr(args.log_format);
+    actix_web::rt::System::new().block_on(async {
+        let app = App::build(args, Clock::default()).await?;
+        writeln!(out, "liveness listens on http://{}", app.address())?;
+        out.flush()?;
+        app.run().await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// `RUST_LOG` chooses what is told; without it, what an operator wants to know.
+fn log_to_stderr(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}

@@ -1,0 +1,302 @@
+use super::close::Close;
+use super::incoming::Incoming;
+use super::leave::Leaver;
+use super::limits::{MAX_NOTICES, MAX_TEXT_BYTES, Meter};
+use super::told::{CancelReason, Said, Told};
+use crate::ask::ask;
+use crate::messages::{CaptureError, CaptureNotice, Ended, LeaveCapture, StartCapture, SubmitFrame, Trouble};
+use crate::page::return_address;
+use crate::state::AppState;
+use actix_web::web;
+use actix_ws::{AggregatedMessage, Session};
+use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::future::LocalBoxFuture;
+use liveness_events::session::AttemptFailure;
+use liveness_projections::SessionView;
+use std::time::Instant;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+type Answer = Result<CaptureNotice, CaptureError>;
+
+/// One connection. Its frames are processed one after the other; at most one waits, and a newer one takes its place.
+pub(super) struct Connection {
+    state: web::Data<AppState>,
+    view: SessionView,
+    id: Uuid,
+    session: Session,
+    incoming: Incoming,
+    /// What the session says by itself; none before the start, and once it says no more.
+    notices: Option<mpsc::Receiver<CaptureNotice>>,
+    /// The start, or the frame, that is being answered.
+    work: Option<LocalBoxFuture<'static, Answer>>,
+    waiting: Option<Bytes>,
+    started: bool,
+    guide: Told,
+    meter: Meter,
+    opened: Instant,
+    heard: Instant,
+    leaver: Leaver,
+}
+
+/// What a connection waits for.
+enum Happening {
+    Answered(Answer),
+    Noticed(Option<CaptureNotice>),
+    Said(AggregatedMessage),
+    Tick,
+}
+
+impl Connection {
+    pub(super) fn new(
+        state: web::Data<AppState>,
+        view: SessionView,
+        session: Session,
+        incoming: Incoming,
+    ) -> Self {
+        let (id, now) = (Uuid::new_v4(), Instant::now());
+        Self {
+            leaver: Leaver::new(view.id, id),
+            state,
+            view,
+            id,
+            session,
+            incoming,
+            notices: None,
+            work: None,
+            waiting: None,
+            started: false,
+            guide: Told::FIRST_GUIDE,
+            meter: Meter::new(now),
+            opened: now,
+            heard: now,
+        }
+    }
+
+    /// Serves the connection until it ends.
+    pub(super) async fn run(mut self) {
+        let sockets = self.state.metrics.sockets.clone();
+        sockets.inc();
+        let close = match self.serve().await {
+            Ok(never) => match never {},
+            Err(close) => close,
+        };
+        match &close {
+            Close::Internal(why) => tracing::error!(why, "capture connection ends"),
+            other => tracing::debug!(?other, "capture connection ends"),
+        }
+        if close.is_settled() {
+            self.leaver.disarm();
+        }
+        self.leaver.leave();
+        if let Some(reason) = close.reason() {
+            // Who does not take it is gone.
+            let _ = tokio::time::timeout(self.state.pace.send_within, self.session.close(Some(reason))).await;
+        }
+        sockets.dec();
+    }
+
+    async fn serve(&mut self) -> Result<std::convert::Infallible, Close> {
+        let mut ticks = tokio::time::interval(self.state.pace.ping_every.min(self.state.pace.start_within));
+        loop {
+            let happening = tokio::select! {
+                biased;
+                answer = pending_unless(self.work.as_mut()) => Happening::Answered(answer),
+                notice = next_notice(self.notices.as_mut()) => Happening::Noticed(notice),
+                message = self.incoming.next() => Happening::Said(message?),
+                _ = ticks.tick() => Happening::Tick,
+            };
+            match happening {
+                Happening::Answered(answer) => self.answered(answer).await?,
+                Happening::Noticed(Some(notice)) => self.noticed(notice).await?,
+                Happening::Noticed(None) => self.notices = None,
+                Happening::Said(message) => self.said(message).await?,
+                Happening::Tick => self.tick().await?,
+            }
+            if self.started && self.notices.is_none() && self.work.is_none() {
+                return Err(Close::Internal("the session speaks no more".into()));
+            }
+        }
+    }
+
+    async fn tick(&mut self) -> Result<(), Close> {
+        let pace = self.state.pace;
+        if !self.started && self.opened.elapsed() >= pace.start_within {
+            return Err(Close::NotStarted);
+        }
+        if self.heard.elapsed() >= pace.dead_after {
+            return Err(Close::Silent);
+        }
+        match tokio::time::timeout(pace.send_within, self.session.ping(b"")).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Close::Gone),
+        }
+    }
+
+    async fn said(&mut self, message: AggregatedMessage) -> Result<(), Close> {
+        self.heard = Instant::now();
+        if !self.meter.admits(self.heard) {
+            return Err(Close::TooManyMessages);
+        }
+        match message {
+            AggregatedMessage::Text(text) if text.len() > MAX_TEXT_BYTES => {
+                Err(Close::TooLarge("a text may have 1 KiB"))
+            }
+            AggregatedMessage::Text(text) => match serde_json::from_str(&text) {
+                Ok(Said::Start) if self.started => Err(Close::StartedAlready),
+                Ok(Said::Start) => {
+                    self.start();
+                    Ok(())
+                }
+                Ok(Said::Cancel { reason }) => self.cancel(reason).await,
+                Err(_) => Err(Close::UnknownMessage),
+            },
+            AggregatedMessage::Binary(_) if !self.started => Err(Close::StartFirst),
+            AggregatedMessage::Binary(jpeg) => self.take_frame(jpeg).await,
+            AggregatedMessage::Ping(payload) => self.session.pong(&payload).await.map_err(|_| Close::Gone),
+            AggregatedMessage::Pong(_) => Ok(()),
+            AggregatedMessage::Close(_) => Err(Close::Gone),
+        }
+    }
+
+    fn start(&mut self) {
+        let (sender, notices) = mpsc::channel(MAX_NOTICES);
+        self.notices = Some(notices);
+        self.started = true;
+        self.leaver.arm(self.state.handles.leave_capture.clone());
+        let message = StartCapture { session: self.view.id, connection: self.id, notices: sender };
+        let state = self.state.clone();
+        self.work = Some(async move { ask(&state.handles.start_capture, message).await }.boxed_local());
+    }
+
+    async fn take_frame(&mut self, jpeg: Bytes) -> Result<(), Close> {
+        if self.work.is_none() {
+            self.submit(jpeg);
+        } else if self.waiting.replace(jpeg).is_some() {
+            // Each picture is answered once, also the one that was replaced.
+            let guide = self.guide.clone();
+            self.tell(&guide).await?;
+        }
+        Ok(())
+    }
+
+    fn submit(&mut self, jpeg: Bytes) {
+        let message = SubmitFrame { session: self.view.id, connection: self.id, jpeg };
+        let state = self.state.clone();
+        self.work = Some(async move { ask(&state.handles.submit_frame, message).await }.boxed_local());
+    }
+
+    async fn cancel(&mut self, reason: CancelReason) -> Result<(), Close> {
+        let message =
+            LeaveCapture { session: self.view.id, connection: self.id, cancelled: Some(reason.by()) };
+        match ask(&self.state.handles.leave_capture, message).await {
+            Ok(()) | Err(CaptureError::NotCapturing) => self.end(Some(reason.code())).await,
+            Err(CaptureError::Trouble(trouble)) => self.in_trouble(trouble).await,
+            Err(error) => Err(Close::Internal(error.to_string())),
+        }
+    }
+
+    async fn answered(&mut self, answer: Answer) -> Result<(), Close> {
+        self.work = None;
+        match answer {
+            Ok(notice) => self.noticed(notice).await?,
+            Err(CaptureError::Dropped) => {
+                let guide = self.guide.clone();
+                self.tell(&guide).await?;
+            }
+            Err(CaptureError::BadFrame(why)) => {
+                self.attempt_failed(AttemptFailure::Technical, self.attempts_left()).await?;
+                return Err(Close::BadPicture(why));
+            }
+            Err(CaptureError::NotCapturing) => return self.not_capturing().await,
+            Err(CaptureError::Trouble(trouble)) => return self.in_trouble(trouble).await,
+        }
+        if let Some(jpeg) = self.waiting.take() {
+            self.submit(jpeg);
+        }
+        Ok(())
+    }
+
+    /// The attempt ended while the frame was on its way; the notice that says how is there, or was missed.
+    async fn not_capturing(&mut self) -> Result<(), Close> {
+        if let Some(notice) = self.notices.as_mut().and_then(|notices| notices.try_recv().ok()) {
+            self.noticed(notice).await?;
+        }
+        self.attempt_failed(AttemptFailure::Technical, self.attempts_left()).await?;
+        Err(Close::Over)
+    }
+
+    async fn in_trouble(&mut self, trouble: Trouble) -> Result<(), Close> {
+        match trouble {
+            Trouble::Busy { retry_after } => {
+                self.tell(&Told::Busy { retry_after: retry_after.as_secs().max(1) }).await?;
+                Err(Close::Busy)
+            }
+            Trouble::Unavailable(why) => Err(Close::Internal(why)),
+        }
+    }
+
+    async fn noticed(&mut self, notice: CaptureNotice) -> Result<(), Close> {
+        match notice {
+            CaptureNotice::Guide { step, hint, progress } => {
+                let state = if step.is_some() { "step" } else { "framing" };
+                let (step, hint) = (step.map(|step| step.code()), hint.map(|hint| hint.code()));
+                self.guide = Told::Guide { state, step, hint, progress };
+                let guide = self.guide.clone();
+                self.tell(&guide).await
+            }
+            CaptureNotice::AttemptFailed { reason, attempts_left } => {
+                self.attempt_failed(reason, attempts_left).await?;
+                Err(Close::Over)
+            }
+            CaptureNotice::Complete => self.end(None).await,
+            CaptureNotice::Ended(Ended::Expired) => self.end(Some("expired")).await,
+            CaptureNotice::Ended(Ended::AttemptsExhausted) => self.end(Some("attempts_exhausted")).await,
+            CaptureNotice::Ended(Ended::Cancelled) => self.end(Some("cancelled")).await,
+            CaptureNotice::Replaced => Err(Close::TakenOver),
+        }
+    }
+
+    async fn attempt_failed(&mut self, reason: AttemptFailure, attempts_left: u8) -> Result<(), Close> {
+        self.leaver.disarm();
+        self.tell(&Told::AttemptFailed { reason: reason.code(), attempts_left }).await
+    }
+
+    /// The check is over: with a verdict, or by an error.
+    async fn end(&mut self, error: Option<&'static str>) -> Result<(), Close> {
+        self.leaver.disarm();
+        let return_to = return_address(&self.state, &self.view, error).map(Into::into);
+        let outcome = if error.is_some() { "error" } else { "complete" };
+        self.tell(&Told::End { outcome, error, return_to }).await?;
+        Err(Close::Over)
+    }
+
+    /// Attempts that may still be begun, as far as the views know.
+    fn attempts_left(&self) -> u8 {
+        let now = self.state.views.session(self.view.id).ok().flatten();
+        now.as_ref().unwrap_or(&self.view).attempts_left()
+    }
+
+    async fn tell(&mut self, told: &Told) -> Result<(), Close> {
+        let text = serde_json::to_string(told).map_err(|error| Close::Internal(error.to_string()))?;
+        match tokio::time::timeout(self.state.pace.send_within, self.session.text(text)).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Close::Gone),
+        }
+    }
+}
+
+async fn pending_unless<T>(work: Option<&mut LocalBoxFuture<'static, T>>) -> T {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_notice(notices: Option<&mut mpsc::Receiver<CaptureNotice>>) -> Option<CaptureNotice> {
+    match notices {
+        Some(notices) => notices.recv().await,
+        None => std::future::pending().await,
+    }
+}

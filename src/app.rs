@@ -9,8 +9,8 @@ use crate::actors::registry::Registry;
 use crate::actors::webhooks::Webhooks;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, ServiceLock};
-use crate::event_log::{EventLog, Position};
 use crate::event_log::embedded::EmbeddedLog;
+use crate::event_log::{EventLog, Position};
 use crate::images::ImageStore;
 use crate::settings::ServeArgs;
 use crate::webhook::{WebhookClient, check_url};
@@ -55,11 +55,13 @@ impl App {
 
         let (inference, models) = start_networks(args)?;
         let log: Arc<dyn EventLog> = Arc::new(EmbeddedLog::open(dir.log())?);
-        let views = Views::open(&dir.views()).context("the views cannot be opened: delete views.db, it is rebuilt")?;
+        let views = Views::open(&dir.views())
+            .context("the views cannot be opened: delete views.db, it is rebuilt")?;
         let reader = views.reader()?;
         let images = ImageStore::local(&args.image_store.clone().unwrap_or_else(|| dir.images()))?;
         let master_key = dir.master_key()?;
-        let services = Services { clock, log: log.clone(), images, inference, models, master_key: master_key.clone() };
+        let services =
+            Services { clock, log: log.clone(), images, inference, models, master_key: master_key.clone() };
 
         let projector = Projector::new(log.clone(), views).await?;
         let progress = projector.progress();
@@ -75,8 +77,13 @@ impl App {
             let client = WebhookClient::new(args.webhook_targets())?;
             let webhooks = Webhooks::new(services.clone(), reader.another()?, progress.clone(), client);
             Webhooks::start_in_arbiter(&working.handle(), |_| webhooks);
-            let deadlines =
-                Deadlines::new(services.clone(), reader.another()?, progress.clone(), registry.clone(), args.retention());
+            let deadlines = Deadlines::new(
+                services.clone(),
+                reader.another()?,
+                progress.clone(),
+                registry.clone(),
+                args.retention(),
+            );
             Deadlines::start_in_arbiter(&working.handle(), |_| deadlines);
         }
         let archive = {
@@ -101,7 +108,9 @@ impl App {
             views: reader,
             master: master_key,
             public_url,
-            check_webhook_url: Arc::new(move |url| check_url(url, targets).map_err(|refusal| refusal.to_string())),
+            check_webhook_url: Arc::new(move |url| {
+                check_url(url, targets).map_err(|refusal| refusal.to_string())
+            }),
             readiness: Arc::new(move || readiness(&progress, head_at_start)),
             registry: prometheus_client::registry::Registry::default(),
             pace: SocketPace::default(),
@@ -161,7 +170,8 @@ fn start_networks(args: &ServeArgs) -> anyhow::Result<(InferencePool, Vec<ModelU
     let runtime = Runtime::load(&manifest.runtime_library(&dirs)?)?;
     let set = ModelSet::read(&manifest, &dirs)?;
     let inference = InferencePool::start(&runtime, &set, args.workers())?;
-    let used = set.used().iter().map(|(name, sha256)| Ok(ModelUsed { name: name.clone(), sha256: sha256.parse()? }));
+    let used =
+        set.used().iter().map(|(name, sha256)| Ok(ModelUsed { name: name.clone(), sha256: sha256.parse()? }));
     Ok((inference, used.collect::<anyhow::Result<_>>()?))
 }
 

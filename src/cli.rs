@@ -81,7 +81,9 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => wait(verify::run(&args, out)),
         Command::Models(args) => models::run(&args, out),
         Command::Doctor(args) => wait(doctor::run(&args, out)),
-        Command::Webhook(WebhookCommand::Listen(args)) => actix_web::rt::System::new().block_on(run_listen(args, out)),
+        Command::Webhook(WebhookCommand::Listen(args)) => {
+            actix_web::rt::System::new().block_on(run_listen(args, out))
+        }
         Command::Webhook(WebhookCommand::Verify(args)) => run_verify(&args, &mut io::stdin().lock(), out),
     }
 }
@@ -96,16 +98,18 @@ fn parse(arguments: Vec<OsString>) -> Result<Cli, ExitCode> {
         complain(&format!("{error:#}"));
         ExitCode::from(2)
     })?;
-    command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
-        let wrong = error.use_stderr();
-        if wrong {
-            complain(&one_line(&error));
-        } else {
-            // Help and version; nothing can be done where even they cannot be written.
-            let _ = error.print();
-        }
-        ExitCode::from(if wrong { 2 } else { 0 })
-    })
+    command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches)).map_err(
+        |error| {
+            let wrong = error.use_stderr();
+            if wrong {
+                complain(&one_line(&error));
+            } else {
+                // Help and version; nothing can be done where even they cannot be written.
+                let _ = error.print();
+            }
+            ExitCode::from(if wrong { 2 } else { 0 })
+        },
+    )
 }
 
 fn with_settings_file() -> anyhow::Result<clap::Command> {
@@ -122,7 +126,8 @@ fn with_settings_file() -> anyhow::Result<clap::Command> {
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let told: Vec<&str> = lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
+    let told: Vec<&str> =
+        lines.take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more")).collect();
     let told = told.join(" ");
     format!("{}: see `liveness --help`", told.strip_prefix("error: ").unwrap_or(&told))
 }

@@ -23,7 +23,10 @@ impl DataDir {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(path).with_context(|| {
-            format!("{}: the data directory cannot be made: check its parent, or name another with --data-dir", path.display())
+            format!(
+                "{}: the data directory cannot be made: check its parent, or name another with --data-dir",
+                path.display()
+            )
         })?;
         Ok(Self(path.into()))
     }
@@ -56,7 +59,10 @@ impl DataDir {
         match file.try_lock() {
             Ok(()) => Ok(ServiceLock(file)),
             Err(fs::TryLockError::WouldBlock) => {
-                anyhow::bail!("{}: another liveness service runs on this data directory: stop it first", self.0.display())
+                anyhow::bail!(
+                    "{}: another liveness service runs on this data directory: stop it first",
+                    self.0.display()
+                )
             }
             Err(fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
         }
@@ -78,9 +84,11 @@ impl DataDir {
     /// Writes beside and links into place, so that no half-written key is ever read and the first of two writers wins.
     fn draw_key(&self, path: &Path) -> anyhow::Result<MasterKey> {
         let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+        getrandom::fill(&mut key)
+            .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
         let beside = self.0.join(format!("master.key.{}", std::process::id()));
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
+        let mut file =
+            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
         file.write_all(&key).and_then(|()| file.sync_all()).with_context(|| beside.display().to_string())?;
         let linked = fs::hard_link(&beside, path);
         fs::remove_file(&beside)?;
@@ -101,7 +109,11 @@ fn read_key(path: &Path, mut file: File) -> anyhow::Result<MasterKey> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).with_context(|| path.display().to_string())?;
     let key: [u8; 32] = bytes.try_into().map_err(|bytes: Vec<u8>| {
-        anyhow::anyhow!("{}: the master key must have 32 bytes and has {}: restore it from a backup", path.display(), bytes.len())
+        anyhow::anyhow!(
+            "{}: the master key must have 32 bytes and has {}: restore it from a backup",
+            path.display(),
+            bytes.len()
+        )
     })?;
     Ok(MasterKey::new(key))
 }

@@ -69,8 +69,12 @@ impl ImageStore {
     /// # Errors
     /// When the store does not erase one.
     pub async fn erase(&self, session: Uuid) -> Result<(), ImageError> {
-        let keys: Vec<Key> =
-            self.0.list(Some(&Key::from(session.to_string()))).map_ok(|found| found.location).try_collect().await?;
+        let keys: Vec<Key> = self
+            .0
+            .list(Some(&Key::from(session.to_string())))
+            .map_ok(|found| found.location)
+            .try_collect()
+            .await?;
         for key in keys {
             match self.0.delete(&key).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}

@@ -1,6 +1,8 @@
 //! Domain events in a log: encodes them, chains them by hash, reads them back.
 
-use crate::event_log::{AppendError, Direction, EventLog, ExpectedRevision, ReadError, RecordedEvent, StreamFrom};
+use crate::event_log::{
+    AppendError, Direction, EventLog, ExpectedRevision, ReadError, RecordedEvent, StreamFrom,
+};
 use liveness_events::metadata::{self, Metadata};
 use liveness_events::stored::{Stored, Unreadable};
 use liveness_events::{Digest, NewEvent};
@@ -112,5 +114,9 @@ pub async fn head(log: &dyn EventLog, stream: &str) -> Result<Head, LoadError> {
 
 fn head_at(last: Option<&RecordedEvent>) -> Result<Head, serde_json::Error> {
     let hash = last.map(metadata::hash_of).transpose()?;
-    Ok(Head { revision: last.map(|event| event.revision), hash, position: last.map_or(0, |event| event.position) })
+    Ok(Head {
+        revision: last.map(|event| event.revision),
+        hash,
+        position: last.map_or(0, |event| event.position),
+    })
 }

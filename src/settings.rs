@@ -23,10 +23,16 @@ pub struct ServeArgs {
     /// How the outside reaches this service: links begin with it [default: http:// and the address listened on]
     #[arg(long, env = "LIVENESS_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<Url>,
-    #[allow(missing_docs, reason = "a doc comment on flattened arguments would become the help of the command")]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on flattened arguments would become the help of the command"
+    )]
     #[command(flatten)]
     pub stores: StoreArgs,
-    #[allow(missing_docs, reason = "a doc comment on flattened arguments would become the help of the command")]
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on flattened arguments would become the help of the command"
+    )]
     #[command(flatten)]
     pub models: ModelArgs,
     /// Folder of the images [default: `images` in the data directory]
@@ -103,9 +109,18 @@ impl ServeArgs {
         let Some(url) = &self.public_url else {
             return Url::parse(&format!("http://{address}/")).context("--listen");
         };
-        ensure!(matches!(url.scheme(), "http" | "https"), "--public-url: must begin with https:// (or http:// for development)");
-        ensure!(url.query().is_none() && url.fragment().is_none(), "--public-url: must have neither query nor fragment");
-        ensure!(url.path() == "/", "--public-url: must have no path: the service answers at the root of its host");
+        ensure!(
+            matches!(url.scheme(), "http" | "https"),
+            "--public-url: must begin with https:// (or http:// for development)"
+        );
+        ensure!(
+            url.query().is_none() && url.fragment().is_none(),
+            "--public-url: must have neither query nor fragment"
+        );
+        ensure!(
+            url.path() == "/",
+            "--public-url: must have no path: the service answers at the root of its host"
+        );
         Ok(url.clone())
     }
 }
@@ -130,7 +145,13 @@ impl ModelArgs {
     pub fn dirs(&self) -> Vec<PathBuf> {
         let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("models")));
         let built = concat!(env!("CARGO_MANIFEST_DIR"), "/models/built");
-        self.models_dir.clone().into_iter().chain(beside).chain([PathBuf::from(built)]).filter(|dir| dir.is_dir()).collect()
+        self.models_dir
+            .clone()
+            .into_iter()
+            .chain(beside)
+            .chain([PathBuf::from(built)])
+            .filter(|dir| dir.is_dir())
+            .collect()
     }
 }
 
@@ -155,7 +176,9 @@ pub fn with_file(mut command: Command, file: &Path) -> anyhow::Result<Command> {
             }
             known = true;
             let value = value.clone();
-            subcommand.mut_arg(&id, |argument| argument.default_value(clap::builder::OsStr::from(value)).required(false))
+            subcommand.mut_arg(&id, |argument| {
+                argument.default_value(clap::builder::OsStr::from(value)).required(false)
+            })
         });
         ensure!(known, "{}: `{key}` is not a setting: see `liveness serve --help`", file.display());
     }

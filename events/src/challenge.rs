@@ -81,7 +81,9 @@ impl Challenge {
     #[must_use]
     pub fn all() -> Vec<Self> {
         (0..1_u32 << TURNS)
-            .map(|bits| Self(std::array::from_fn(|i| if bits >> i & 1 == 1 { Turn::Left } else { Turn::Right })))
+            .map(|bits| {
+                Self(std::array::from_fn(|i| if bits >> i & 1 == 1 { Turn::Left } else { Turn::Right }))
+            })
             .filter(|challenge| !challenge.is_constant() && !challenge.alternates())
             .collect()
     }

@@ -54,7 +54,12 @@ impl MasterKey {
         let blocks = (0_u32..).flat_map(|counter| self.block(label, session, counter));
         // A byte of 248 or more is passed over, so that each character is as likely as the others.
         let usable = blocks.filter(|byte| usize::from(*byte) < ALPHABET.len() * 4);
-        Secret(usable.take(SECRET_CHARS).map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])).collect())
+        Secret(
+            usable
+                .take(SECRET_CHARS)
+                .map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]))
+                .collect(),
+        )
     }
 
     fn block(&self, label: &str, session: Uuid, counter: u32) -> [u8; 32] {

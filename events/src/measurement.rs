@@ -31,7 +31,12 @@ impl Bounds {
         let (left, top) = (self.left.clamp(0.0, 1.0), self.top.clamp(0.0, 1.0));
         let right = (self.left + self.width).clamp(left, 1.0);
         let bottom = (self.top + self.height).clamp(top, 1.0);
-        Self { left: rounded(left), top: rounded(top), width: rounded(right - left), height: rounded(bottom - top) }
+        Self {
+            left: rounded(left),
+            top: rounded(top),
+            width: rounded(right - left),
+            height: rounded(bottom - top),
+        }
     }
 
     /// The middle, as ratios of the image.
@@ -65,6 +70,10 @@ pub struct Face {
     pub pitch: f64,
     /// Rotation in the image plane in degrees, above zero clockwise as seen in the image.
     pub roll: f64,
+    /// Distance between the outer corners of the eyes over the length of the nose, as they appear in the picture.
+    pub eyes_over_nose: f64,
+    /// Width over height of the face's outline, as they appear in the picture.
+    pub width_over_height: f64,
     /// Variance of the Laplacian of the face's luma (0 to 255), scaled to 128 pixels width.
     pub sharpness: f64,
     /// Mean luma of the face, 0 to 1.

@@ -47,8 +47,14 @@ pub fn hash(
     data: &[u8],
     metadata: &[u8],
 ) -> Result<Digest, serde_json::Error> {
-    let event =
-        Hashed { stream, revision, id, event_type, data: serde_json::from_slice(data)?, metadata: serde_json::from_slice(metadata)? };
+    let event = Hashed {
+        stream,
+        revision,
+        id,
+        event_type,
+        data: serde_json::from_slice(data)?,
+        metadata: serde_json::from_slice(metadata)?,
+    };
     Ok(Digest::of(&serde_json_canonicalizer::to_vec(&serde_json::to_value(event)?)?))
 }
 

@@ -22,7 +22,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum Unreadable {
     /// The type, or the version of it, is not known here.
-    #[error("events of type {event_type} and version {version} are not known to this version of liveness: use a newer one")]
+    #[error(
+        "events of type {event_type} and version {version} are not known to this version of liveness: use a newer one"
+    )]
     Unknown {
         /// Type of the event.
         event_type: String,

@@ -135,8 +135,9 @@ pub fn parse_web_address(text: &str) -> Result<Url, Invalid> {
     if text.len() > MAX_URL_BYTES {
         return Err(Invalid(format!("must be at most {MAX_URL_BYTES} bytes long")));
     }
-    let url = Url::parse(text)
-        .map_err(|error| Invalid(format!("must be an absolute web address such as https://example.com/return ({error})")))?;
+    let url = Url::parse(text).map_err(|error| {
+        Invalid(format!("must be an absolute web address such as https://example.com/return ({error})"))
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Invalid("must begin with https://".into()));
     }
@@ -174,11 +175,22 @@ mod tests {
 
     #[test]
     fn return_addresses() {
-        for good in ["https://example.com/x?y=1#z", "http://localhost:3000/", "http://127.0.0.1:9/a", "http://[::1]/"] {
+        for good in
+            ["https://example.com/x?y=1#z", "http://localhost:3000/", "http://127.0.0.1:9/a", "http://[::1]/"]
+        {
             assert!(ReturnUrl::parse(good).is_ok(), "{good}");
         }
         let long = format!("https://example.com/{}", "a".repeat(MAX_URL_BYTES));
-        for bad in ["", "/return", "http://example.com/", "javascript:alert(1)", "ftp://example.com/", "https://u:p@example.com/", "http://localhost.evil.com/", &long] {
+        for bad in [
+            "",
+            "/return",
+            "http://example.com/",
+            "javascript:alert(1)",
+            "ftp://example.com/",
+            "https://u:p@example.com/",
+            "http://localhost.evil.com/",
+            &long,
+        ] {
             assert!(ReturnUrl::parse(bad).is_err(), "{bad}");
         }
     }
@@ -187,6 +199,9 @@ mod tests {
     fn own_query_and_fragment_are_kept() {
         let url = ReturnUrl::parse("https://example.com/r?a=1&b=%20#frag").unwrap();
         assert_eq!(url.with_outcome("T", None).as_str(), "https://example.com/r?a=1&b=%20&lc_token=T#frag");
-        assert_eq!(url.with_outcome("T", Some("expired")).as_str(), "https://example.com/r?a=1&b=%20&lc_token=T&error=expired#frag");
+        assert_eq!(
+            url.with_outcome("T", Some("expired")).as_str(),
+            "https://example.com/r?a=1&b=%20&lc_token=T&error=expired#frag"
+        );
     }
 }

@@ -5,7 +5,7 @@
 mod evidence;
 mod v1;
 
-pub use evidence::{Evidence, Issued, Seen};
+pub use evidence::{Evidence, Issued, Neutral, Seen};
 pub use v1::REACHED_DEGREES;
 
 use crate::values::Threshold;
@@ -81,10 +81,10 @@ pub enum Signal {
     Depth,
     /// One face in view all the while. Unit: share of the frames.
     OneFace,
-    /// The same person all the while. Unit: cosine of face descriptors, the lowest but one.
+    /// Turned as far as the mesh says, not foreshortened as a bent picture is that was turned much further. Unit: degrees.
+    Relief,
+    /// The same person all the while. Unit: cosine of face descriptors, the lowest of all steps.
     SameFace,
-    /// No jump between one frame and the next. Unit: face widths.
-    Continuity,
 }
 
 /// Why a confidence is low. Codes for the integrator, never shown to the person.
@@ -95,14 +95,14 @@ pub enum Reason {
     TurnMissing,
     /// The head turned to the other side than asked.
     TurnedWrongWay,
-    /// The poses fit a flat or evenly bent surface.
+    /// The poses fit a flat surface.
     FlatSurface,
+    /// The face is foreshortened like a bent surface.
+    BentSurface,
     /// More than one face, or none, was in view for too long.
     NotOneFace,
     /// The face was not the same all the while.
     FaceChanged,
-    /// The picture jumped.
-    Discontinuous,
 }
 
 /// Judges the evidence of one attempt by one policy.

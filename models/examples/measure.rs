@@ -11,18 +11,32 @@ fn main() -> Result<(), Box<dyn Error>> {
     let runtime = Runtime::load(&manifest.runtime_library(&dirs)?)?;
     let mut analyser = Analyser::load(&runtime, &ModelSet::read(&manifest, &dirs)?)?;
     let mut reference = None;
-    println!("file,faces,size,presence,yaw,pitch,roll,sharpness,brightness,contrast,planarity,similarity,parallax");
+    println!(
+        "file,faces,size,presence,yaw,pitch,roll,sharpness,brightness,contrast,planarity,similarity,eyes,outline"
+    );
     for file in std::env::args().skip(1) {
         let picture = Picture::decode(&std::fs::read(&file)?)?;
-        let measured = analyser.measure(&picture, Request { reference: reference.as_ref(), describe: true })?;
+        let measured =
+            analyser.measure(&picture, Request { reference: reference.as_ref(), describe: true })?;
         let Some(face) = measured.face else {
             println!("{file},{},,,,,,,,,,", measured.faces);
             continue;
         };
         println!(
-            "{file},{},{:.3},{:.3},{:.1},{:.1},{:.1},{:.0},{:.2},{:.2},{:.4},{:.3},{:.4}",
-            measured.faces, face.size, face.presence, face.pose.yaw, face.pose.pitch, face.pose.roll, face.sharpness,
-            face.brightness, face.contrast, face.planarity.unwrap_or(-1.0), face.similarity.unwrap_or(-1.0), face.parallax,
+            "{file},{},{:.3},{:.3},{:.1},{:.1},{:.1},{:.0},{:.2},{:.2},{:.4},{:.3},{:.4},{:.4}",
+            measured.faces,
+            face.size,
+            face.presence,
+            face.pose.yaw,
+            face.pose.pitch,
+            face.pose.roll,
+            face.sharpness,
+            face.brightness,
+            face.contrast,
+            face.planarity.unwrap_or(-1.0),
+            face.similarity.unwrap_or(-1.0),
+            face.proportions.eyes,
+            face.proportions.outline,
         );
         reference.get_or_insert(face.likeness);
     }

@@ -7,6 +7,7 @@ use crate::network::{ModelError, Runtime};
 use crate::picture::Picture;
 use crate::planarity::homography_residual;
 use crate::pose::Pose;
+use crate::proportions::Proportions;
 use crate::quality::Quality;
 use crate::texture::TextureScorer;
 use std::collections::HashSet;
@@ -16,8 +17,8 @@ const LEAST_PRESENCE: f32 = 0.5;
 
 /// Landmarks of the lips, which talk and smile: they are left out where a rigid head is meant.
 const LIPS: [usize; 40] = [
-    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95, 185, 40, 39, 37, 0, 267,
-    269, 270, 409, 415, 310, 311, 312, 13, 82, 81, 80, 191, 78,
+    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95, 185, 40,
+    39, 37, 0, 267, 269, 270, 409, 415, 310, 311, 312, 13, 82, 81, 80, 191, 78,
 ];
 
 /// What is wanted of one frame.
@@ -55,9 +56,8 @@ pub struct Face {
     pub brightness: f64,
     /// Standard deviation of the luma, 0 to 1.
     pub contrast: f64,
-    /// How far the tip of the nose stands beside the line from its root to its base, in distances between the eyes,
-    /// above zero to the person's own left.
-    pub parallax: f64,
+    /// Proportions as they appear in the picture.
+    pub proportions: Proportions,
     /// Homography residual against the reference, in distances between the eyes.
     pub planarity: Option<f64>,
     /// Cosine of the descriptors of this face and the reference, where both have one.
@@ -95,7 +95,11 @@ impl Analyser {
             detector: Detector::load(runtime, &models.blazeface)?,
             fitter: MeshFitter::load(runtime, &models.facemesh)?,
             describer: Describer::load(runtime, &models.faceres)?,
-            texture: models.texture.as_ref().map(|[v2, v1se]| TextureScorer::load(runtime, v2, v1se)).transpose()?,
+            texture: models
+                .texture
+                .as_ref()
+                .map(|[v2, v1se]| TextureScorer::load(runtime, v2, v1se))
+                .transpose()?,
             rigid: (0..crate::face_mesh::POINTS).filter(|point| !lips.contains(point)).collect(),
         })
     }
@@ -126,18 +130,26 @@ impl Analyser {
         Ok(fits.then(|| mesh.points.iter().map(|point| [point.x, point.y, point.z]).collect()))
     }
 
-    fn measure_face(&mut self, picture: &Picture, found: &Detection, request: Request<'_>) -> Result<Option<Face>, ModelError> {
+    fn measure_face(
+        &mut self,
+        picture: &Picture,
+        found: &Detection,
+        request: Request<'_>,
+    ) -> Result<Option<Face>, ModelError> {
         let mesh = self.fitter.fit(picture, found)?;
         if mesh.presence < LEAST_PRESENCE || mesh.points.len() < crate::face_mesh::POINTS {
             return Ok(None);
         }
-        let descriptor = if request.describe { Some(self.describer.describe(picture, &mesh.points)?) } else { None };
+        let descriptor =
+            if request.describe { Some(self.describer.describe(picture, &mesh.points)?) } else { None };
         let texture = match &mut self.texture {
             Some(scorer) => Some(scorer.score(picture, found)?),
             None => None,
         };
-        let likeness =
-            Likeness { rigid: self.rigid.iter().map(|point| mesh.points[*point].flat()).collect(), descriptor };
+        let likeness = Likeness {
+            rigid: self.rigid.iter().map(|point| mesh.points[*point].flat()).collect(),
+            descriptor,
+        };
         let quality = Quality::of(&mesh.crop);
         let bounds = bounds(&mesh, picture);
         let eyes = distance(mesh.points[33], mesh.points[263]);
@@ -150,7 +162,7 @@ impl Analyser {
             sharpness: quality.sharpness,
             brightness: quality.brightness,
             contrast: quality.contrast,
-            parallax: crate::parallax::nose_parallax(&mesh.points) / eyes,
+            proportions: Proportions::of(&mesh.points),
             planarity: request.reference.and_then(residual).map(|pixels| pixels / eyes),
             similarity: request.reference.and_then(|reference| {
                 Some(cosine(reference.descriptor.as_deref()?, likeness.descriptor.as_deref()?))
@@ -164,7 +176,10 @@ impl Analyser {
 /// The mesh's extent, as ratios of the picture.
 fn bounds(mesh: &Mesh, picture: &Picture) -> [f64; 4] {
     let extent = |of: fn(&Point3) -> f32| {
-        mesh.points.iter().map(of).fold((f32::MAX, f32::MIN), |(least, most), value| (least.min(value), most.max(value)))
+        mesh.points
+            .iter()
+            .map(of)
+            .fold((f32::MAX, f32::MIN), |(least, most), value| (least.min(value), most.max(value)))
     };
     let (left, right) = extent(|point| point.x);
     let (top, bottom) = extent(|point| point.y);

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_quarter_turn_brings_the_right_edge_to_the_bottom() {
-        let square = Square { centre: Point { x: 50.0, y: 50.0 }, side: 20.0, angle: std::f32::consts::FRAC_PI_2 };
+        let square =
+            Square { centre: Point { x: 50.0, y: 50.0 }, side: 20.0, angle: std::f32::consts::FRAC_PI_2 };
         let place = square.to_picture(100.0, 50.0, 100);
         assert!((place.x - 50.0).abs() < 1e-3 && (place.y - 60.0).abs() < 1e-3, "{place:?}");
     }

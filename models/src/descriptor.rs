@@ -22,7 +22,8 @@ impl Describer {
 
     /// The descriptor, of length 1.
     pub(crate) fn describe(&mut self, picture: &Picture, mesh: &[Point3]) -> Result<Vec<f32>, ModelError> {
-        let [mut descriptor] = self.network.run(&crop_around(mesh).cut(picture, SIDE), SIDE, ["descriptor"])?;
+        let [mut descriptor] =
+            self.network.run(&crop_around(mesh).cut(picture, SIDE), SIDE, ["descriptor"])?;
         let length = descriptor.iter().map(|number| number * number).sum::<f32>().sqrt().max(f32::EPSILON);
         descriptor.iter_mut().for_each(|number| *number /= length);
         Ok(descriptor)

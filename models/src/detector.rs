@@ -66,14 +66,18 @@ impl Detector {
         let [logits_16, boxes_16, logits_32, boxes_32] =
             self.network.run(&planes, SIDE, ["logits_16", "boxes_16", "logits_32", "boxes_32"])?;
         let mut found = Vec::new();
-        for ((grid, anchors), (logits, boxes)) in GRIDS.into_iter().zip([(logits_16, boxes_16), (logits_32, boxes_32)]) {
+        for ((grid, anchors), (logits, boxes)) in
+            GRIDS.into_iter().zip([(logits_16, boxes_16), (logits_32, boxes_32)])
+        {
             let stride = (SIDE / grid) as f32;
             for (place, (logit, numbers)) in logits.iter().zip(boxes.chunks_exact(NUMBERS)).enumerate() {
                 let score = 1.0 / (1.0 + (-logit).exp());
                 if score >= LEAST_SCORE {
                     let cell = place / anchors;
-                    let anchor =
-                        Point { x: stride * ((cell % grid) as f32 + 0.5), y: stride * ((cell / grid) as f32 + 0.5) };
+                    let anchor = Point {
+                        x: stride * ((cell % grid) as f32 + 0.5),
+                        y: stride * ((cell / grid) as f32 + 0.5),
+                    };
                     found.push(read_answer(score, anchor, numbers, scale));
                 }
             }
@@ -109,7 +113,8 @@ impl Detector {
 }
 
 fn read_answer(score: f32, anchor: Point, numbers: &[f32], scale: f32) -> Detection {
-    let point = |i: usize| Point { x: (anchor.x + numbers[i]) * scale, y: (anchor.y + numbers[i + 1]) * scale };
+    let point =
+        |i: usize| Point { x: (anchor.x + numbers[i]) * scale, y: (anchor.y + numbers[i + 1]) * scale };
     Detection {
         score,
         centre: point(0),

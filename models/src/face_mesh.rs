@@ -45,8 +45,11 @@ impl MeshFitter {
     }
 
     pub(crate) fn fit(&mut self, picture: &Picture, face: &Detection) -> Result<Mesh, ModelError> {
-        let square =
-            Square { centre: face.centre, side: face.width.max(face.height) * MARGIN, angle: face.eye_angle() };
+        let square = Square {
+            centre: face.centre,
+            side: face.width.max(face.height) * MARGIN,
+            angle: face.eye_angle(),
+        };
         let crop = square.cut(picture, SIDE);
         let input: Vec<f32> = crop.iter().map(|value| value / 255.0).collect();
         let [mesh, flag] = self.network.run(&input, SIDE, ["mesh", "face_flag"])?;

@@ -7,10 +7,10 @@ mod detector;
 mod face_mesh;
 pub mod manifest;
 mod network;
-mod parallax;
 mod picture;
 mod planarity;
 mod pose;
+mod proportions;
 mod quality;
 mod texture;
 
@@ -22,3 +22,4 @@ pub use network::{ModelError, Runtime};
 pub use picture::{MAX_SIDE, MIN_SIDE, Picture, PictureError};
 pub use planarity::homography_residual;
 pub use pose::Pose;
+pub use proportions::Proportions;

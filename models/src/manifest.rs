@@ -101,7 +101,9 @@ pub enum SetUpError {
     #[error("the manifest of this build cannot be read: {0}")]
     Manifest(#[from] toml::de::Error),
     /// No runtime library is pinned for this machine.
-    #[error("no ONNX runtime is pinned for {os} on {arch}: see models/manifest.toml for the platforms that are")]
+    #[error(
+        "no ONNX runtime is pinned for {os} on {arch}: see models/manifest.toml for the platforms that are"
+    )]
     Platform {
         /// Operating system.
         os: &'static str,
@@ -167,12 +169,12 @@ impl Manifest {
 
 /// Reads a file from the first folder that has it and checks its hash.
 fn read_pinned(dirs: &[PathBuf], file: &str, pinned: &str) -> Result<(PathBuf, Vec<u8>), SetUpError> {
-    let path = dirs
-        .iter()
-        .map(|dir| dir.join(file))
-        .find(|path| path.exists())
-        .unwrap_or_else(|| dirs.first().map(|dir| dir.join(file)).unwrap_or_else(|| Path::new(file).into()));
-    let bytes = std::fs::read(&path).map_err(|error| SetUpError::Missing { path: path.clone(), why: error.to_string() })?;
+    let path =
+        dirs.iter().map(|dir| dir.join(file)).find(|path| path.exists()).unwrap_or_else(|| {
+            dirs.first().map(|dir| dir.join(file)).unwrap_or_else(|| Path::new(file).into())
+        });
+    let bytes = std::fs::read(&path)
+        .map_err(|error| SetUpError::Missing { path: path.clone(), why: error.to_string() })?;
     let found = hex::encode(Sha256::digest(&bytes));
     if found != pinned {
         return Err(SetUpError::Differs { path, found, pinned: pinned.into() });

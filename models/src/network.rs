@@ -69,7 +69,9 @@ impl Network {
         let found = self.session.run(ort::inputs!["input" => input]).map_err(failed)?;
         let mut taken = [const { Vec::new() }; N];
         for (slot, output) in taken.iter_mut().zip(outputs) {
-            let value = found.get(output).ok_or_else(|| ModelError::new(name, format!("has no output `{output}`")))?;
+            let value = found
+                .get(output)
+                .ok_or_else(|| ModelError::new(name, format!("has no output `{output}`")))?;
             let (_, numbers) = value.try_extract_tensor::<f32>().map_err(failed)?;
             slot.extend_from_slice(numbers);
         }

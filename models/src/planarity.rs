@@ -29,7 +29,8 @@ fn normalised(points: &[Point]) -> Option<(Vec<[f64; 2]>, f64)> {
     let count = points.len() as f64;
     let mean = |of: fn(&Point) -> f32| points.iter().map(|point| f64::from(of(point))).sum::<f64>() / count;
     let (x, y) = (mean(|point| point.x), mean(|point| point.y));
-    let centred: Vec<[f64; 2]> = points.iter().map(|point| [f64::from(point.x) - x, f64::from(point.y) - y]).collect();
+    let centred: Vec<[f64; 2]> =
+        points.iter().map(|point| [f64::from(point.x) - x, f64::from(point.y) - y]).collect();
     let distance = centred.iter().map(|[x, y]| x.hypot(*y)).sum::<f64>() / count;
     let scale = std::f64::consts::SQRT_2 / distance;
     scale.is_finite().then(|| (centred.iter().map(|[x, y]| [x * scale, y * scale]).collect(), scale))
@@ -38,7 +39,10 @@ fn normalised(points: &[Point]) -> Option<(Vec<[f64; 2]>, f64)> {
 fn fit(from: &[[f64; 2]], to: &[[f64; 2]]) -> Option<Matrix3<f64>> {
     let mut normal = SMatrix::<f64, 9, 9>::zeros();
     for ([x, y], [u, v]) in from.iter().zip(to) {
-        for row in [[*x, *y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y, -u], [0.0, 0.0, 0.0, *x, *y, 1.0, -v * x, -v * y, -v]] {
+        for row in [
+            [*x, *y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y, -u],
+            [0.0, 0.0, 0.0, *x, *y, 1.0, -v * x, -v * y, -v],
+        ] {
             let row = SMatrix::<f64, 9, 1>::from_column_slice(&row);
             normal += row * row.transpose();
         }

@@ -22,9 +22,11 @@ pub struct Pose {
 impl Pose {
     /// Reads the pose off the axes that symmetric and middle landmarks span.
     pub(crate) fn of(points: &[Point3]) -> Self {
-        let at = |i: usize| Vector3::new(f64::from(points[i].x), f64::from(points[i].y), f64::from(points[i].z));
+        let at =
+            |i: usize| Vector3::new(f64::from(points[i].x), f64::from(points[i].y), f64::from(points[i].z));
         let across: Vector3<f64> = PAIRS.iter().map(|(right, left)| at(*left) - at(*right)).sum();
-        let down: Vector3<f64> = LOWER.iter().map(|i| at(*i)).sum::<Vector3<f64>>() - UPPER.iter().map(|i| at(*i)).sum::<Vector3<f64>>();
+        let down: Vector3<f64> = LOWER.iter().map(|i| at(*i)).sum::<Vector3<f64>>()
+            - UPPER.iter().map(|i| at(*i)).sum::<Vector3<f64>>();
         // x to the image's right, y down, z away from the camera: the face looks along minus x cross y.
         let ahead = -across.cross(&down);
         Self {

@@ -24,7 +24,8 @@ impl Quality {
             .map(|i| f64::from(0.299 * crop[i] + 0.587 * crop[plane + i] + 0.114 * crop[2 * plane + i]))
             .collect();
         let inner = || INNER.flat_map(|row| INNER.map(move |column| row * SIDE + column));
-        let laplacian = inner().map(|i| luma[i - 1] + luma[i + 1] + luma[i - SIDE] + luma[i + SIDE] - 4.0 * luma[i]);
+        let laplacian =
+            inner().map(|i| luma[i - 1] + luma[i + 1] + luma[i - SIDE] + luma[i + SIDE] - 4.0 * luma[i]);
         let (_, sharpness) = mean_and_variance(laplacian);
         let (mean, variance) = mean_and_variance(inner().map(|i| luma[i]));
         Self { sharpness, brightness: mean / 255.0, contrast: variance.sqrt() / 255.0 }
@@ -32,7 +33,8 @@ impl Quality {
 }
 
 fn mean_and_variance(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (count, sum, squares) = values.fold((0.0, 0.0, 0.0), |(n, s, q), value| (n + 1.0, s + value, q + value * value));
+    let (count, sum, squares) =
+        values.fold((0.0, 0.0, 0.0), |(n, s, q), value| (n + 1.0, s + value, q + value * value));
     let mean = sum / f64::max(count, 1.0);
     (mean, (squares / f64::max(count, 1.0) - mean * mean).max(0.0))
 }
@@ -55,7 +57,9 @@ mod tests {
 
     #[test]
     fn fine_stripes_are_sharper_than_broad_ones() {
-        let stripes = |period: usize| Quality::of(&crop(|x, _| if x / period % 2 == 0 { 40.0 } else { 200.0 })).sharpness;
+        let stripes = |period: usize| {
+            Quality::of(&crop(|x, _| if x / period % 2 == 0 { 40.0 } else { 200.0 })).sharpness
+        };
         assert!(stripes(2) > 2.0 * stripes(16));
     }
 }

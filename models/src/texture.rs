@@ -16,7 +16,12 @@ pub(crate) struct TextureScorer {
 
 impl TextureScorer {
     pub(crate) fn load(runtime: &Runtime, v2: &[u8], v1se: &[u8]) -> Result<Self, ModelError> {
-        Ok(Self { networks: [Network::load(runtime, "MiniFASNetV2", v2)?, Network::load(runtime, "MiniFASNetV1SE", v1se)?] })
+        Ok(Self {
+            networks: [
+                Network::load(runtime, "MiniFASNetV2", v2)?,
+                Network::load(runtime, "MiniFASNetV1SE", v1se)?,
+            ],
+        })
     }
 
     /// Mean live probability of the two, 0 to 1.
@@ -41,7 +46,11 @@ fn crop_square(picture: &Picture, face: &Detection, scale: f32) -> Square {
     let side = (width.max(height) * scale).min(limit_x).min(limit_y);
     let centre_y = face.centre.y - face.height * 0.10;
     let inside = |centre: f32, limit: f32| centre.clamp(side / 2.0, limit - side / 2.0);
-    Square { centre: Point { x: inside(face.centre.x, limit_x), y: inside(centre_y, limit_y) }, side, angle: 0.0 }
+    Square {
+        centre: Point { x: inside(face.centre.x, limit_x), y: inside(centre_y, limit_y) },
+        side,
+        angle: 0.0,
+    }
 }
 
 fn softmax(logits: &[f32], class: usize) -> f64 {

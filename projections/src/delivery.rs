@@ -51,7 +51,9 @@ fn notice(event: &SessionEvent) -> Option<Notice> {
     match event {
         SessionEvent::Completed { .. } => Some(Notice::Complete),
         SessionEvent::Expired { .. } => Some(Notice::Expired),
-        SessionEvent::Cancelled { by: CancelledBy::Person | CancelledBy::ConsentDeclined, .. } => Some(Notice::Expired),
+        SessionEvent::Cancelled { by: CancelledBy::Person | CancelledBy::ConsentDeclined, .. } => {
+            Some(Notice::Expired)
+        }
         _ => None,
     }
 }
@@ -90,7 +92,9 @@ pub(crate) fn fold(connection: &Connection, tried: &DeliveryTried) -> Result<(),
         .prepare_cached("UPDATE deliveries SET state = ?2, due_at = ?3 WHERE id = ?1")?
         .execute(params![tried.id.as_bytes(), state, due_at])?;
     connection
-        .prepare_cached("INSERT OR REPLACE INTO tries (delivery, attempt, at, status, why) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO tries (delivery, attempt, at, status, why) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
         .execute(params![tried.id.as_bytes(), tried.attempt, tried.at.as_millis(), status, why])?;
     Ok(())
 }
@@ -98,14 +102,22 @@ pub(crate) fn fold(connection: &Connection, tried: &DeliveryTried) -> Result<(),
 const COLUMNS: &str = "SELECT id, session, notice, occurred_at, url, state, due_at FROM deliveries";
 
 /// Deliveries that are due by `now`, the longest due first.
-pub(crate) fn due_by(connection: &Connection, now: Timestamp, most: u32) -> Result<Vec<DeliveryView>, ViewError> {
+pub(crate) fn due_by(
+    connection: &Connection,
+    now: Timestamp,
+    most: u32,
+) -> Result<Vec<DeliveryView>, ViewError> {
     let query = format!("{COLUMNS} WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at LIMIT ?2");
     select(connection, &query, params![now.as_millis(), most])
 }
 
 /// Deliveries of one session.
 pub(crate) fn of_session(connection: &Connection, session: Uuid) -> Result<Vec<DeliveryView>, ViewError> {
-    select(connection, &format!("{COLUMNS} WHERE session = ?1 ORDER BY occurred_at"), params![session.as_bytes()])
+    select(
+        connection,
+        &format!("{COLUMNS} WHERE session = ?1 ORDER BY occurred_at"),
+        params![session.as_bytes()],
+    )
 }
 
 pub(crate) fn next_due(connection: &Connection) -> Result<Option<Timestamp>, ViewError> {
@@ -141,10 +153,15 @@ fn read_delivery(row: &Row<'_>) -> rusqlite::Result<DeliveryView> {
 }
 
 fn tries(connection: &Connection, delivery: Uuid) -> Result<Vec<Try>, ViewError> {
-    let mut statement =
-        connection.prepare_cached("SELECT attempt, at, status, why FROM tries WHERE delivery = ?1 ORDER BY attempt")?;
+    let mut statement = connection
+        .prepare_cached("SELECT attempt, at, status, why FROM tries WHERE delivery = ?1 ORDER BY attempt")?;
     let rows = statement.query_map([delivery.as_bytes()], |row| {
-        Ok(Try { attempt: row.get(0)?, at: row.get::<_, Moment>(1)?.0, status: row.get(2)?, why: row.get(3)? })
+        Ok(Try {
+            attempt: row.get(0)?,
+            at: row.get::<_, Moment>(1)?.0,
+            status: row.get(2)?,
+            why: row.get(3)?,
+        })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -91,7 +91,9 @@ impl SessionView {
 
     fn fold(mut self, event: &SessionEvent) -> Self {
         match event {
-            SessionEvent::Created(_) | SessionEvent::FrameReceived { .. } | SessionEvent::StepIssued { .. } => {}
+            SessionEvent::Created(_)
+            | SessionEvent::FrameReceived { .. }
+            | SessionEvent::StepIssued { .. } => {}
             SessionEvent::CaptureStarted { attempt, .. } => {
                 self.attempts = *attempt;
                 self.status = SessionStatus::InProgress;
@@ -122,7 +124,11 @@ pub struct Tally {
 }
 
 /// Folds one event into the row of its session and returns what it became; none where the event changes nothing there.
-pub(crate) fn fold(connection: &Connection, id: Uuid, event: &SessionEvent) -> Result<Option<SessionView>, ViewError> {
+pub(crate) fn fold(
+    connection: &Connection,
+    id: Uuid,
+    event: &SessionEvent,
+) -> Result<Option<SessionView>, ViewError> {
     if matches!(event, SessionEvent::FrameReceived { .. } | SessionEvent::StepIssued { .. }) {
         return Ok(None);
     }
@@ -165,7 +171,8 @@ pub(crate) fn by_capture_key(connection: &Connection, key: Digest) -> Result<Opt
 }
 
 fn one(connection: &Connection, query: &str, key: &[u8]) -> Result<Option<SessionView>, ViewError> {
-    let text: Option<String> = connection.prepare_cached(query)?.query_row([key], |row| row.get(0)).optional()?;
+    let text: Option<String> =
+        connection.prepare_cached(query)?.query_row([key], |row| row.get(0)).optional()?;
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
@@ -184,7 +191,11 @@ pub(crate) fn in_progress(connection: &Connection) -> Result<Vec<Uuid>, ViewErro
 }
 
 /// Sessions that ended by `then` and whose images are still kept, the oldest first.
-pub(crate) fn images_since(connection: &Connection, then: Timestamp, most: u32) -> Result<Vec<Uuid>, ViewError> {
+pub(crate) fn images_since(
+    connection: &Connection,
+    then: Timestamp,
+    most: u32,
+) -> Result<Vec<Uuid>, ViewError> {
     ids(
         connection,
         "SELECT id FROM sessions WHERE images_since IS NOT NULL AND images_since <= ?1 ORDER BY images_since LIMIT ?2",
@@ -205,7 +216,11 @@ pub(crate) fn moment(connection: &Connection, query: &str) -> Result<Option<Time
     Ok(millis.map(Timestamp::from_millis))
 }
 
-fn ids(connection: &Connection, query: &str, parameters: impl rusqlite::Params) -> Result<Vec<Uuid>, ViewError> {
+fn ids(
+    connection: &Connection,
+    query: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<Uuid>, ViewError> {
     let mut statement = connection.prepare_cached(query)?;
     let rows = statement.query_map(parameters, |row: &Row<'_>| row.get::<_, Id>(0))?;
     Ok(rows.map(|id| id.map(|id| id.0)).collect::<Result<_, _>>()?)

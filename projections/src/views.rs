@@ -53,8 +53,10 @@ impl Views {
     /// # Errors
     /// When the database cannot be read.
     pub fn checkpoint(&self) -> Result<u64, ViewError> {
-        let position: i64 =
-            self.connection.prepare_cached("SELECT position FROM checkpoint")?.query_row([], |row| row.get(0))?;
+        let position: i64 = self
+            .connection
+            .prepare_cached("SELECT position FROM checkpoint")?
+            .query_row([], |row| row.get(0))?;
         Ok(u64::try_from(position).unwrap_or(0))
     }
 

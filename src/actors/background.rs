@@ -13,7 +13,11 @@ pub async fn for_ever(name: &'static str, mut round: impl AsyncFnMut() -> anyhow
         match AssertUnwindSafe(round()).catch_unwind().await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::error!(work = name, error = format!("{error:#}"), "background work failed and is tried again");
+                tracing::error!(
+                    work = name,
+                    error = format!("{error:#}"),
+                    "background work failed and is tried again"
+                );
                 tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
             }
             Err(_) => {

@@ -100,7 +100,9 @@ impl InferencePool {
     /// When it is dropped, is no picture, or a network fails.
     pub async fn measure(&self, job: Job) -> Result<Analysed, Unmeasured> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Queued { job, since: Instant::now(), answer }).map_err(|_| Unmeasured::Dropped)?;
+        self.queue
+            .try_send(Queued { job, since: Instant::now(), answer })
+            .map_err(|_| Unmeasured::Dropped)?;
         answered.await.unwrap_or_else(|_| Err(Unmeasured::Failed("the worker is gone".into())))
     }
 }
@@ -122,7 +124,8 @@ fn work(analyser: &mut Analyser, Queued { job, since, answer }: Queued) {
 fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasured> {
     let picture = Picture::decode(&job.jpeg).map_err(|error| Unmeasured::BadPicture(error.to_string()))?;
     let reference = job.reference.as_ref();
-    let request = Request { reference: reference.map(|reference| &*reference.likeness), describe: job.describe };
+    let request =
+        Request { reference: reference.map(|reference| &*reference.likeness), describe: job.describe };
     let Measured { faces, face } =
         analyser.measure(&picture, request).map_err(|error| Unmeasured::Failed(error.to_string()))?;
     let (face, likeness) = match face {
@@ -158,6 +161,8 @@ fn recordable(face: liveness_models::Face, reference: Option<u32>) -> (Face, Lik
         yaw: rounded(face.pose.yaw),
         pitch: rounded(face.pose.pitch),
         roll: rounded(face.pose.roll),
+        eyes_over_nose: rounded(face.proportions.eyes),
+        width_over_height: rounded(face.proportions.outline),
         sharpness: rounded(face.sharpness),
         brightness: rounded(face.brightness),
         contrast: rounded(face.contrast),

@@ -90,7 +90,9 @@ async fn fold_next(subscription: &mut Subscription, views: &mut Views) -> anyhow
                 passed = event.position;
                 events.push(event);
             }
-            SubscriptionEvent::CaughtUp { position } | SubscriptionEvent::Checkpoint { position } => passed = position,
+            SubscriptionEvent::CaughtUp { position } | SubscriptionEvent::Checkpoint { position } => {
+                passed = position
+            }
         }
         next = if events.len() < BATCH { subscription.next().now_or_never().transpose()? } else { None };
     }
@@ -105,7 +107,8 @@ impl Handler<CatchUp> for Projector {
         let (log, mut progress) = (self.log.clone(), self.progress());
         Box::pin(async move {
             let head = log.head().await.map_err(|error| Trouble::Unavailable(error.to_string()))?;
-            let passed = tokio::time::timeout(CATCH_UP_LIMIT, progress.wait_for(|position| *position >= head)).await;
+            let passed =
+                tokio::time::timeout(CATCH_UP_LIMIT, progress.wait_for(|position| *position >= head)).await;
             match passed {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(_)) | Err(_) => Err(Trouble::Busy { retry_after: CATCH_UP_LIMIT }),

@@ -5,8 +5,8 @@ use super::session::messages::{CheckTime, Create, CreateFailed, EraseImages};
 use super::session::{Origin, SessionActor};
 use actix::dev::ToEnvelope;
 use actix::{
-    Actor, Addr, Arbiter, ArbiterHandle, AsyncContext as _, Context, Handler, Message, MessageResult, Recipient,
-    ResponseFuture,
+    Actor, Addr, Arbiter, ArbiterHandle, AsyncContext as _, Context, Handler, Message, MessageResult,
+    Recipient, ResponseFuture,
 };
 use liveness_events::session::Create as CreateCommand;
 use liveness_web::messages::{
@@ -57,21 +57,33 @@ impl Registry {
         Self { services, sessions: HashMap::new(), arbiters, next_arbiter: 0 }
     }
 
-    fn locate(&mut self, id: Uuid, origin: Origin, registry: Recipient<SessionStopped>) -> Addr<SessionActor> {
+    fn locate(
+        &mut self,
+        id: Uuid,
+        origin: Origin,
+        registry: Recipient<SessionStopped>,
+    ) -> Addr<SessionActor> {
         if let Some(addr) = self.sessions.get(&id).filter(|addr| addr.connected()) {
             return addr.clone();
         }
         let services = self.services.clone();
         let arbiter = &self.arbiters[self.next_arbiter];
         self.next_arbiter = (self.next_arbiter + 1) % self.arbiters.len();
-        let addr = SessionActor::start_in_arbiter(arbiter, move |_| SessionActor::new(services, id, origin, registry));
+        let addr = SessionActor::start_in_arbiter(arbiter, move |_| {
+            SessionActor::new(services, id, origin, registry)
+        });
         self.sessions.insert(id, addr.clone());
         addr
     }
 
     /// Hands a message to a session. A session that left the memory just then, or whose actor panicked at an earlier
     /// message, is brought back once.
-    fn hand_on<M, T, E>(&mut self, session: Uuid, message: M, context: &mut Context<Self>) -> ResponseFuture<Result<T, E>>
+    fn hand_on<M, T, E>(
+        &mut self,
+        session: Uuid,
+        message: M,
+        context: &mut Context<Self>,
+    ) -> ResponseFuture<Result<T, E>>
     where
         M: Message<Result = Result<T, E>> + Clone + Send + 'static,
         T: Send + 'static,
@@ -166,11 +178,14 @@ async fn create_once(
             Ok(created) => return Ok(created),
             Err(CreateFailed::Trouble(trouble)) => return Err(trouble.into()),
             Err(CreateFailed::Exists { at, .. }) if services.clock.now().since(at) >= IDEMPOTENCY_WINDOW => {}
-            Err(CreateFailed::Exists { request, created, .. }) if request == Some(*body) => return Ok(created),
+            Err(CreateFailed::Exists { request, created, .. }) if request == Some(*body) => {
+                return Ok(created);
+            }
             Err(CreateFailed::Exists { .. }) => return Err(CreateError::OtherBody),
         }
     }
-    Err(Trouble::Unavailable("the idempotency key was used too often: use a new one for each request".into()).into())
+    Err(Trouble::Unavailable("the idempotency key was used too often: use a new one for each request".into())
+        .into())
 }
 
 async fn create_as(

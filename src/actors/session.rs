@@ -1,5 +1,7 @@
 //! The session actor: the one that decides and writes for its session while that is in use.
 
+/// How the frames of an attempt are compared.
+pub mod comparing;
 mod core;
 /// What sessions are asked by the registry and the deadlines.
 pub mod messages;
@@ -7,13 +9,14 @@ pub mod messages;
 use super::Services;
 use super::registry::SessionStopped;
 use actix::{
-    Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, AtomicResponse, Context, ContextFutureSpawner as _,
-    Handler, Recipient, SpawnHandle, WrapFuture as _,
+    Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, AtomicResponse, Context,
+    ContextFutureSpawner as _, Handler, Recipient, SpawnHandle, WrapFuture as _,
 };
 use core::Core;
 use liveness_events::session::AttemptFailure;
 use liveness_web::messages::{
-    CancelOrErase, CaptureError, CaptureNotice, CheckCreated, LeaveCapture, StartCapture, SubmitFrame, Trouble,
+    CancelOrErase, CaptureError, CaptureNotice, CheckCreated, LeaveCapture, StartCapture, SubmitFrame,
+    Trouble,
 };
 use messages::{CheckTime, Create, CreateFailed, EraseImages};
 use std::time::Duration;
@@ -101,7 +104,9 @@ impl SessionActor {
                 let pause = core.services().clock.until(deadline);
                 Some(context.run_later(pause, move |_, context| context.notify(CheckTime { session })))
             }
-            None if self.connection.is_none() => Some(context.run_later(IDLE_LIMIT, |_, context| context.stop())),
+            None if self.connection.is_none() => {
+                Some(context.run_later(IDLE_LIMIT, |_, context| context.stop()))
+            }
             None => None,
         };
     }
@@ -167,7 +172,11 @@ impl Handler<SubmitFrame> for SessionActor {
     fn handle(&mut self, message: SubmitFrame, _: &mut Self::Context) -> Self::Result {
         let heard = self.is_connected_by(message.connection);
         self.on_core(async move |core| {
-            if heard { core.submit(message.connection, message.jpeg).await } else { Err(CaptureError::NotCapturing) }
+            if heard {
+                core.submit(message.connection, message.jpeg).await
+            } else {
+                Err(CaptureError::NotCapturing)
+            }
         })
     }
 }

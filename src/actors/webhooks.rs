@@ -42,7 +42,12 @@ pub struct Webhooks {
 impl Webhooks {
     /// Delivers what these views say is due.
     #[must_use]
-    pub const fn new(services: Services, views: ViewReader, progress: Progress, client: WebhookClient) -> Self {
+    pub const fn new(
+        services: Services,
+        views: ViewReader,
+        progress: Progress,
+        client: WebhookClient,
+    ) -> Self {
         Self { services, views: Some(views), progress, client }
     }
 }
@@ -154,7 +159,11 @@ async fn deliver(services: &Services, client: &WebhookClient, delivery: Delivery
     Done { id: delivery.id, host: host_of(&delivery.url), recorded_at }
 }
 
-async fn send(services: &Services, client: &WebhookClient, delivery: &DeliveryView) -> Result<u16, DeliveryError> {
+async fn send(
+    services: &Services,
+    client: &WebhookClient,
+    delivery: &DeliveryView,
+) -> Result<u16, DeliveryError> {
     let credentials = services.master_key.credentials(delivery.session);
     let body = Body {
         event: delivery.event.code(),
@@ -202,6 +211,8 @@ async fn record_once(
 ) -> anyhow::Result<u64> {
     let log = &*services.log;
     let head = journal::head(log, stream).await.context("the stream of the deliveries cannot be read")?;
-    let written = journal::append(log, stream, head, delivery.session, delivery.id, std::slice::from_ref(tried)).await?;
+    let written =
+        journal::append(log, stream, head, delivery.session, delivery.id, std::slice::from_ref(tried))
+            .await?;
     Ok(written.position)
 }

@@ -72,15 +72,17 @@ fn image_store(args: &ServeArgs) -> anyhow::Result<String> {
 
 fn tempfile_in(folder: &std::path::Path) -> anyhow::Result<()> {
     let path = folder.join(format!(".doctor-{}", std::process::id()));
-    std::fs::write(&path, b"").and_then(|()| std::fs::remove_file(&path)).with_context(|| {
-        format!("{}: cannot be written to: check its owner and mode", folder.display())
-    })
+    std::fs::write(&path, b"")
+        .and_then(|()| std::fs::remove_file(&path))
+        .with_context(|| format!("{}: cannot be written to: check its owner and mode", folder.display()))
 }
 
 fn public_address(args: &ServeArgs) -> anyhow::Result<String> {
     let url = args.public_url(args.listen)?;
     if url.scheme() == "http" && !matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
-        anyhow::bail!("{url}: browsers give a camera to https:// pages alone: put TLS before the service and name it with --public-url");
+        anyhow::bail!(
+            "{url}: browsers give a camera to https:// pages alone: put TLS before the service and name it with --public-url"
+        );
     }
     Ok(url.to_string())
 }

@@ -62,7 +62,10 @@ pub(super) async fn run(command: KeysCommand, out: &mut dyn Write) -> anyhow::Re
 
 async fn create(args: CreateArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let name = args.name.trim().to_owned();
-    ensure!(!name.is_empty() && name.chars().count() <= MAX_NAME, "--name: must have 1 to {MAX_NAME} characters");
+    ensure!(
+        !name.is_empty() && name.chars().count() <= MAX_NAME,
+        "--name: must have 1 to {MAX_NAME} characters"
+    );
     let log = open(&args.stores)?;
     let key = draw_key(args.sandbox)?;
     let created = ApiKey {
@@ -142,6 +145,7 @@ async fn record(
 /// A key: where it is found by accident, its beginning tells what it is.
 fn draw_key(sandbox: bool) -> anyhow::Result<String> {
     let mut bytes = [0_u8; 24];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
     Ok(format!("lk_{}_{}", if sandbox { "test" } else { "live" }, hex::encode(bytes)))
 }

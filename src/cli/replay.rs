@@ -60,7 +60,9 @@ fn replay(uuid: Uuid, events: &[SessionEvent]) -> anyhow::Result<Replay> {
         return Ok(Replay { uuid, events: events.len(), recorded: None, recomputed: None, equal: true });
     };
     let before = Session::fold(&events[..index]);
-    let Some(attempt) = before.attempt() else { bail!("the session was completed without a capture in progress") };
+    let Some(attempt) = before.attempt() else {
+        bail!("the session was completed without a capture in progress")
+    };
     let threshold = before.created().map_or(Threshold::DEFAULT, |created| created.threshold);
     let recomputed = verdict::judge(policy, &attempt.evidence, threshold);
     let equal = recomputed == recorded;
@@ -71,17 +73,27 @@ fn print(events: &[SessionEvent], replay: &Replay, out: &mut dyn Write) -> std::
     let begin = events.first().map_or(Timestamp::from_millis(0), SessionEvent::at);
     for (revision, event) in events.iter().enumerate() {
         let seconds = event.at().since(begin).as_secs_f64();
-        writeln!(out, "{revision:>5}  {seconds:>9.3} s  {:<16}  {}", session_type_name(event), summary(event))?;
+        writeln!(
+            out,
+            "{revision:>5}  {seconds:>9.3} s  {:<16}  {}",
+            session_type_name(event),
+            summary(event)
+        )?;
     }
     match (&replay.recorded, &replay.recomputed) {
         (Some(recorded), Some(recomputed)) => {
             writeln!(out, "\nrecorded    {}", line(recorded))?;
             writeln!(out, "recomputed  {}", line(recomputed))?;
             for signal in &recomputed.signals {
-                let value = signal.value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.4}"));
+                let value =
+                    signal.value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.4}"));
                 let name = serde_json::to_value(signal.signal).unwrap_or_default();
                 let name = name.as_str().unwrap_or_default();
-                writeln!(out, "  {name:<12} {value:>12}   score {:.2}   lost {:>5.1}", signal.score, signal.lost)?;
+                writeln!(
+                    out,
+                    "  {name:<12} {value:>12}   score {:.2}   lost {:>5.1}",
+                    signal.score, signal.lost
+                )?;
             }
             writeln!(out, "{}", if replay.equal { "the verdicts are equal" } else { "THE VERDICTS DIFFER" })
         }
@@ -91,9 +103,13 @@ fn print(events: &[SessionEvent], replay: &Replay, out: &mut dyn Write) -> std::
 
 fn line(verdict: &Verdict) -> String {
     let passed = if verdict.passed { "passed" } else { "not passed" };
-    let reasons: Vec<String> = verdict.reasons.iter().filter_map(|reason| serde_json::to_string(reason).ok()).collect();
+    let reasons: Vec<String> =
+        verdict.reasons.iter().filter_map(|reason| serde_json::to_string(reason).ok()).collect();
     let reasons = reasons.join(" ").replace('"', "");
-    format!("{passed}, confidence {:.1} over a threshold of {}  {reasons}", verdict.confidence, verdict.threshold)
+    format!(
+        "{passed}, confidence {:.1} over a threshold of {}  {reasons}",
+        verdict.confidence, verdict.threshold
+    )
 }
 
 fn summary(event: &SessionEvent) -> String {
@@ -103,16 +119,23 @@ fn summary(event: &SessionEvent) -> String {
             let turns = challenge.turns().map(|turn| format!("{turn:?}").to_lowercase());
             format!("attempt {attempt}: {}", turns.join(", "))
         }
-        SessionEvent::FrameReceived { frame, .. } => match (&frame.measurement.face, frame.measurement.faces) {
+        SessionEvent::FrameReceived { frame, .. } => match (&frame.measurement.face, frame.measurement.faces)
+        {
             (Some(face), faces) => {
-                let flat = face.compared.map_or_else(String::new, |compared| format!("  residual {:.3}", compared.planarity));
+                let flat = face
+                    .compared
+                    .map_or_else(String::new, |compared| format!("  residual {:.3}", compared.planarity));
                 format!("#{:<4} yaw {:>6.1}  size {:.2}  faces {faces}{flat}", frame.seq, face.yaw, face.size)
             }
             (None, faces) => format!("#{:<4} no face  faces {faces}", frame.seq),
         },
         SessionEvent::StepIssued { step, .. } => step.code().to_owned(),
-        SessionEvent::AttemptFailed { attempt, reason, .. } => format!("attempt {attempt}: {}", reason.code()),
-        SessionEvent::Completed { verdict, images, .. } => format!("{}  {} images", line(verdict), images.len()),
+        SessionEvent::AttemptFailed { attempt, reason, .. } => {
+            format!("attempt {attempt}: {}", reason.code())
+        }
+        SessionEvent::Completed { verdict, images, .. } => {
+            format!("{}  {} images", line(verdict), images.len())
+        }
         SessionEvent::Expired { because, .. } => format!("{because:?}"),
         SessionEvent::Cancelled { by, .. } => format!("by {by:?}"),
         SessionEvent::ImagesErased { because, images, .. } => format!("{} images, {because:?}", images.len()),

@@ -18,7 +18,8 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
 
 /// `RUST_LOG` chooses what is told; without it, what an operator wants to know.
 fn log_to_stderr(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => lines.init(),

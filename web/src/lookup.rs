@@ -31,7 +31,7 @@ pub(crate) async fn by_capture_key(state: &AppState, key: &str) -> Result<Option
     let Some(key) = Secret::parse(key) else { return Ok(None) };
     let digest = key.digest();
     let found = state.views.session_by_capture_key(digest)?;
-    if found.is_some() || !state.strangers.admits(Instant::now()) {
+    if found.is_some() || !state.link_gate.admits(Instant::now()) {
         return Ok(found);
     }
     patiently(state, |views| views.session_by_capture_key(digest)).await

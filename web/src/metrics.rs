@@ -26,7 +26,7 @@ struct StatusLabels {
 pub(crate) struct Metrics {
     requests: Family<RequestLabels, Histogram, fn() -> Histogram>,
     sessions: Family<StatusLabels, Gauge>,
-    pub(crate) sockets: Gauge,
+    sockets: Gauge,
 }
 
 impl Metrics {
@@ -51,6 +51,10 @@ impl Metrics {
     pub(crate) fn request(&self, route: String, method: &str, status: u16, time: Duration) {
         let labels = RequestLabels { route, method: known_method(method), status: status_class(status) };
         self.requests.get_or_create(&labels).observe(time.as_secs_f64());
+    }
+
+    pub(crate) fn sockets(&self, count: usize) {
+        self.sockets.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn sessions(&self, status: &'static str, count: u64) {

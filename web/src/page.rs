@@ -78,15 +78,19 @@ fn show(
     status: StatusCode,
     context: &Context,
 ) -> Result<HttpResponse, Problem> {
-    let json = serde_json::to_string(context).map_err(|error| Problem::internal(&error))?;
-    // No text from outside may end the script element.
-    let json = json.replace('<', "\\u003c");
+    let html = fill_in(context).map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::build(status)
         .insert_header(ContentType::html())
         .insert_header((header::CONTENT_SECURITY_POLICY, content_security_policy(request, state)))
         .insert_header((header::X_FRAME_OPTIONS, "DENY"))
         .insert_header(("permissions-policy", "camera=(self), microphone=()"))
-        .body(CAPTURE_PAGE.replace(CONTEXT, &json)))
+        .body(html))
+}
+
+/// The page with its context. No text from outside may end the script element that holds it.
+fn fill_in(context: &Context) -> Result<String, serde_json::Error> {
+    let json = serde_json::to_string(context)?.replace('<', "\\u003c");
+    Ok(CAPTURE_PAGE.replace(CONTEXT, &json))
 }
 
 /// Nothing but the page's own files, camera and socket. Some browsers take `'self'` for no socket, so its address is
@@ -95,11 +99,12 @@ fn content_security_policy(request: &HttpRequest, state: &AppState) -> String {
     let mut connect = vec!["'self'".to_owned()];
     let scheme = if state.public_url.scheme() == "https" { "wss" } else { "ws" };
     let public = authority(&state.public_url).map(|authority| format!("{scheme}://{authority}"));
-    connect.extend(public);
-    if let Some(host) = request_host(request) {
-        connect.extend(["ws", "wss"].map(|scheme| format!("{scheme}://{host}")));
+    let asked = request_host(request).map(|host| ["ws", "wss"].map(|scheme| format!("{scheme}://{host}")));
+    for source in public.into_iter().chain(asked.into_iter().flatten()) {
+        if !connect.contains(&source) {
+            connect.push(source);
+        }
     }
-    connect.dedup();
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
          media-src 'self' blob:; connect-src {}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -174,4 +179,17 @@ const fn is_open(view: &SessionView) -> bool {
 pub(crate) fn return_address(state: &AppState, view: &SessionView, error: Option<&str>) -> Option<Url> {
     let token = state.master.credentials(view.id).token;
     ReturnUrl::parse(&view.return_url).ok().map(|url| url.with_outcome(token.expose(), error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_ends_the_context() {
+        let context = Context { return_host: Some("</script><!--".into()), ..Context::UNKNOWN };
+        let html = fill_in(&context).unwrap();
+        assert!(html.contains(r#""return_host":"\u003c/script>\u003c!--""#), "{html}");
+        assert!(!html.contains("</script><!--") && !html.contains(CONTEXT));
+    }
 }

@@ -10,7 +10,6 @@ mod leave;
 mod limits;
 mod told;
 
-pub(crate) use limits::MAX_SOCKETS;
 pub use limits::SocketPace;
 
 use crate::lookup;

@@ -3,7 +3,7 @@ use crate::messages::{
     CancelOrErase, CatchUp, CreateCheck, LeaveCapture, LoadImages, ReadEvents, StartCapture, SubmitFrame,
 };
 use crate::metrics::Metrics;
-use crate::socket::{MAX_SOCKETS, SocketPace};
+use crate::socket::SocketPace;
 use actix::Recipient;
 use liveness_events::credentials::MasterKey;
 use liveness_projections::ViewReader;
@@ -48,7 +48,7 @@ pub struct Parts {
     pub readiness: Readiness,
     /// What `/metrics` shows; the web adds its own to what is registered already.
     pub registry: Registry,
-    /// How patient the capture sockets are.
+    /// How many capture sockets there may be, and how patient they are.
     pub pace: SocketPace,
 }
 
@@ -65,7 +65,10 @@ pub struct AppState {
     pub(crate) metrics: Metrics,
     pub(crate) pace: SocketPace,
     pub(crate) sockets: Arc<Semaphore>,
-    pub(crate) strangers: Arc<CatchUpGate>,
+    /// Callers with an unknown API key.
+    pub(crate) key_gate: Arc<CatchUpGate>,
+    /// Visitors of an unknown link.
+    pub(crate) link_gate: Arc<CatchUpGate>,
 }
 
 impl AppState {
@@ -85,8 +88,9 @@ impl AppState {
             registry: Arc::new(registry),
             metrics,
             pace,
-            sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
-            strangers: Arc::default(),
+            sockets: Arc::new(Semaphore::new(pace.most_at_once)),
+            key_gate: Arc::default(),
+            link_gate: Arc::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 use super::guidance::{self, Advance};
 use super::{
-    Attempt, AttemptFailure, Command, Create, Created, EndedWithout, ErasedBecause, ExpiredBecause, MAX_ATTEMPTS, ModelUsed,
-    Outcome, Refusal, Session, SessionEvent, Status,
+    Attempt, AttemptFailure, Command, Create, Created, EndedWithout, ErasedBecause, ExpiredBecause,
+    MAX_ATTEMPTS, ModelUsed, Outcome, Refusal, Session, SessionEvent, Status,
 };
 use crate::Timestamp;
 use crate::challenge::Challenge;
@@ -33,8 +33,18 @@ impl Session {
         if self.created.is_some() {
             return Err(Refusal::Exists);
         }
-        let Create { at, owner, link_validity, return_url, webhook_url, threshold, audit_images, token, capture_key, request } =
-            create.clone();
+        let Create {
+            at,
+            owner,
+            link_validity,
+            return_url,
+            webhook_url,
+            threshold,
+            audit_images,
+            token,
+            capture_key,
+            request,
+        } = create.clone();
         let expires_at = at.plus(link_validity.duration());
         Ok(vec![SessionEvent::Created(Created {
             at,
@@ -79,12 +89,21 @@ impl Session {
             None => vec![],
         };
         if self.attempts < MAX_ATTEMPTS {
-            events.push(SessionEvent::CaptureStarted { at, attempt: self.attempts + 1, challenge: challenge.clone() });
+            events.push(SessionEvent::CaptureStarted {
+                at,
+                attempt: self.attempts + 1,
+                challenge: challenge.clone(),
+            });
         }
         Ok(events)
     }
 
-    fn record_frame(&self, at: Timestamp, frame: &Frame, models: &[ModelUsed]) -> Result<Vec<SessionEvent>, Refusal> {
+    fn record_frame(
+        &self,
+        at: Timestamp,
+        frame: &Frame,
+        models: &[ModelUsed],
+    ) -> Result<Vec<SessionEvent>, Refusal> {
         let (created, attempt) = self.capturing(at)?;
         if frame.seq != attempt.next_seq() {
             return Err(Refusal::OutOfOrder);
@@ -108,7 +127,9 @@ impl Session {
     }
 
     fn check_time(&self, at: Timestamp) -> Vec<SessionEvent> {
-        let (Some(created), false) = (&self.created, matches!(self.status, Status::Ended(_))) else { return vec![] };
+        let (Some(created), false) = (&self.created, matches!(self.status, Status::Ended(_))) else {
+            return vec![];
+        };
         if at >= created.expires_at {
             return vec![SessionEvent::Expired { at, because: ExpiredBecause::LinkEnded }];
         }
@@ -141,7 +162,13 @@ fn failed(at: Timestamp, attempt: u8, reason: AttemptFailure) -> Vec<SessionEven
     events
 }
 
-fn complete(created: &Created, attempt: &Attempt, at: Timestamp, last: &Frame, models: &[ModelUsed]) -> SessionEvent {
+fn complete(
+    created: &Created,
+    attempt: &Attempt,
+    at: Timestamp,
+    last: &Frame,
+    models: &[ModelUsed],
+) -> SessionEvent {
     let mut attempt = attempt.clone();
     attempt.take_in(at, last);
     let policy = PolicyVersion::CURRENT;

@@ -30,8 +30,11 @@ impl Session {
             }
             SessionEvent::AttemptFailed { .. } => self.status = Status::Waiting,
             SessionEvent::Completed { at, verdict, images, .. } => {
-                self.status =
-                    Status::Ended(Outcome::Complete { at: *at, verdict: verdict.clone(), images: images.clone() });
+                self.status = Status::Ended(Outcome::Complete {
+                    at: *at,
+                    verdict: verdict.clone(),
+                    images: images.clone(),
+                });
             }
             SessionEvent::Expired { because, .. } => {
                 self.status = Status::Ended(Outcome::Without(EndedWithout::Expired(*because)));
@@ -98,9 +101,12 @@ fn turns_before(index: u32) -> usize {
 }
 
 fn kept(frame: &Frame) -> KeptImage {
-    let bounding_box = frame.measurement.face.as_ref().map_or(
-        crate::measurement::Bounds { left: 0.0, top: 0.0, width: 1.0, height: 1.0 },
-        |face| face.bounds,
-    );
+    let bounding_box = frame
+        .measurement
+        .face
+        .as_ref()
+        .map_or(crate::measurement::Bounds { left: 0.0, top: 0.0, width: 1.0, height: 1.0 }, |face| {
+            face.bounds
+        });
     KeptImage { seq: frame.seq, sha256: frame.sha256, bounding_box }
 }

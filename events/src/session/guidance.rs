@@ -25,9 +25,9 @@ pub const MAX_FRAMES: u32 = 1200;
 /// Good frames in a row that end the framing: about half a second.
 pub(super) const FRAMING_RUN: u32 = 4;
 /// Frames in a row that show a turn, so that one wild measurement is none.
-const TURN_RUN: u32 = 2;
+pub(super) const TURN_RUN: u32 = 2;
 /// Frames in a row that look ahead again.
-const HOLD_RUN: u32 = 2;
+pub(super) const HOLD_RUN: u32 = 2;
 
 /// Width of the face over the shorter side of the image that can be measured well.
 const SIZE: std::ops::RangeInclusive<f64> = 0.24..=0.80;
@@ -36,7 +36,7 @@ const BRIGHTNESS: std::ops::RangeInclusive<f64> = 0.14..=0.92;
 /// Standard deviation of the face's luma: below it there are no features to see.
 const LEAST_CONTRAST: f64 = 0.04;
 /// Variance of the Laplacian at 128 pixels width: below it the face is a blur.
-const LEAST_SHARPNESS: f64 = 8.0;
+const LEAST_SHARPNESS: f64 = 1.5;
 /// Looking ahead, in degrees of yaw, at the framing.
 const AHEAD_YAW: f64 = 12.0;
 /// Looking ahead, in degrees of pitch.
@@ -115,7 +115,7 @@ pub(super) fn is_good(attempt: &Attempt, frame: &Frame) -> bool {
     match attempt.phase {
         Phase::Framing => framing_hint(face).is_none(),
         Phase::Doing { step, .. } => {
-            let offset = face.yaw - attempt.evidence.neutral_yaw();
+            let offset = attempt.evidence.turned(face);
             match step.turn() {
                 Some(turn) => offset * turn.sign() >= REACHED_DEGREES,
                 None => offset.abs() <= BACK_DEGREES && face.roll.abs() <= UPRIGHT_ROLL,
@@ -128,12 +128,7 @@ pub(super) fn is_good(attempt: &Attempt, frame: &Frame) -> bool {
 pub(super) fn advance(attempt: &Attempt, at: Timestamp, frame: &Frame) -> Advance {
     let good = is_good(attempt, frame);
     let run = if good { attempt.run + 1 } else { 0 };
-    let needed = match attempt.phase {
-        Phase::Framing => FRAMING_RUN,
-        Phase::Doing { step: Step::Hold, .. } => HOLD_RUN,
-        Phase::Doing { .. } => TURN_RUN,
-    };
-    if run >= needed {
+    if run >= attempt.run_needed() {
         let index = match attempt.phase {
             Phase::Framing => 0,
             Phase::Doing { index, .. } => index + 1,
@@ -198,7 +193,7 @@ fn framing_hint(face: &Face) -> Option<Hint> {
 }
 
 fn step_hint(evidence: &Evidence, step: Step, face: &Face) -> Option<Hint> {
-    let offset = face.yaw - evidence.neutral_yaw();
+    let offset = evidence.turned(face);
     let Some(turn) = step.turn() else {
         return (offset.abs() > BACK_DEGREES).then_some(Hint::LookAhead);
     };

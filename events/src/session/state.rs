@@ -174,13 +174,19 @@ impl Attempt {
         }
     }
 
-    /// Whether the next frame may serve to tell the same person again: the one that ends the framing becomes the
-    /// reference, and those that look ahead after a turn are compared with it.
+    /// Whether the next frame may end the phase: it is then described, so that it can be told to show the same person.
+    /// The one that ends the framing becomes the reference, the others are compared with it.
     #[must_use]
     pub const fn wants_descriptor(&self) -> bool {
+        self.run + 1 >= self.run_needed()
+    }
+
+    /// Good frames in a row that end the phase.
+    pub(super) const fn run_needed(&self) -> u32 {
         match self.phase {
-            Phase::Framing => self.run + 1 >= guidance::FRAMING_RUN,
-            Phase::Doing { step, .. } => matches!(step, Step::Hold),
+            Phase::Framing => guidance::FRAMING_RUN,
+            Phase::Doing { step: Step::Hold, .. } => guidance::HOLD_RUN,
+            Phase::Doing { .. } => guidance::TURN_RUN,
         }
     }
 
@@ -204,6 +210,7 @@ impl Attempt {
     /// Whether the picture of this frame may be asked for later.
     #[must_use]
     pub fn wants_picture(&self, seq: u32) -> bool {
-        self.probe.iter().any(|(_, image)| image.seq == seq) || self.turned.iter().any(|image| image.seq == seq)
+        self.probe.iter().any(|(_, image)| image.seq == seq)
+            || self.turned.iter().any(|image| image.seq == seq)
     }
 }

@@ -24,9 +24,11 @@ struct ApiKeyRevokedV1 {
 
 pub(super) fn encode(event: &ApiKeyEvent) -> Result<(&'static str, Bytes), serde_json::Error> {
     match event.clone() {
-        ApiKeyEvent::Created(ApiKey { at, id, name, hash, scopes, sandbox }) => {
-            versioned("ApiKeyCreated", 1, &ApiKeyCreatedV1 { at, id, name, key_sha256: hash, scopes, sandbox })
-        }
+        ApiKeyEvent::Created(ApiKey { at, id, name, hash, scopes, sandbox }) => versioned(
+            "ApiKeyCreated",
+            1,
+            &ApiKeyCreatedV1 { at, id, name, key_sha256: hash, scopes, sandbox },
+        ),
         ApiKeyEvent::Revoked { at, id } => versioned("ApiKeyRevoked", 1, &ApiKeyRevokedV1 { at, id }),
     }
 }

@@ -53,6 +53,8 @@ struct FaceV1 {
     yaw: f64,
     pitch: f64,
     roll: f64,
+    eyes_over_nose: f64,
+    width_over_height: f64,
     sharpness: f64,
     brightness: f64,
     contrast: f64,
@@ -148,7 +150,8 @@ pub(super) fn decode(event_type: &str, data: &[u8]) -> Result<SessionEvent, Unre
         ("SessionCreated", 1) => body::<SessionCreatedV1>(event_type, data)?.try_into()?,
         ("CaptureStarted", 1) => {
             let CaptureStartedV1 { at, attempt, turns } = body(event_type, data)?;
-            let challenge = Challenge::from_turns(&turns).ok_or_else(|| malformed(event_type, "wrong number of turns"))?;
+            let challenge = Challenge::from_turns(&turns)
+                .ok_or_else(|| malformed(event_type, "wrong number of turns"))?;
             SessionEvent::CaptureStarted { at, attempt, challenge }
         }
         ("FrameReceived", 1) => body::<FrameReceivedV1>(event_type, data)?.into(),
@@ -251,5 +254,5 @@ macro_rules! same_fields {
 }
 
 same_fields!(Face, FaceV1, {
-    bounds, size, presence, yaw, pitch, roll, sharpness, brightness, contrast, compared, texture,
+    bounds, size, presence, yaw, pitch, roll, eyes_over_nose, width_over_height, sharpness, brightness, contrast, compared, texture,
 });

@@ -5,7 +5,9 @@ use crate::api_key::{ApiKey, Scope};
 use crate::challenge::{Challenge, Step};
 use crate::delivery::TryResult;
 use crate::measurement::{Bounds, Comparison, Face, Frame, Measurement};
-use crate::session::{AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed};
+use crate::session::{
+    AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed,
+};
 use crate::values::{AuditImages, ReturnUrl, Threshold};
 use crate::verdict::{PolicyVersion, Reason, Signal, SignalScore, Verdict};
 use crate::{Digest, Timestamp};
@@ -33,6 +35,8 @@ fn frame() -> Frame {
         yaw: 21.25,
         pitch: -3.5,
         roll: 0.75,
+        eyes_over_nose: 1.9125,
+        width_over_height: 0.8775,
         sharpness: 112.5,
         brightness: 0.52,
         contrast: 0.17,
@@ -94,10 +98,7 @@ fn session_events() -> Vec<(&'static str, SessionEvent)> {
                 images: vec![kept()],
             },
         ),
-        (
-            "SessionExpired.v1",
-            SessionEvent::Expired { at: at(), because: ExpiredBecause::AttemptsExhausted },
-        ),
+        ("SessionExpired.v1", SessionEvent::Expired { at: at(), because: ExpiredBecause::AttemptsExhausted }),
         ("SessionCancelled.v1", SessionEvent::Cancelled { at: at(), by: CancelledBy::Backend }),
         (
             "ImagesErased.v1",
@@ -131,7 +132,13 @@ fn delivery_events() -> Vec<(&'static str, DeliveryTried)> {
         ("DeliveryTried.v1.delivered", tried(2, TryResult::Delivered { status: 204 })),
         (
             "DeliveryTried.v1.failed",
-            tried(1, TryResult::Failed { why: "no connection".into(), next_at: Timestamp::from_millis(1_764_000_005_000) }),
+            tried(
+                1,
+                TryResult::Failed {
+                    why: "no connection".into(),
+                    next_at: Timestamp::from_millis(1_764_000_005_000),
+                },
+            ),
         ),
         ("DeliveryTried.v1.given_up", tried(9, TryResult::GivenUp { why: "status 500".into() })),
     ]
@@ -149,7 +156,11 @@ fn check<E: Stored + PartialEq + std::fmt::Debug>(events: Vec<(&'static str, E)>
         }
         let golden = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(&E::decode(event_type, &golden).unwrap(), event, "{name} is no longer read as it was");
-        assert_eq!(written, serde_json::from_slice::<Value>(&golden).unwrap(), "{name} is no longer written as it was");
+        assert_eq!(
+            written,
+            serde_json::from_slice::<Value>(&golden).unwrap(),
+            "{name} is no longer written as it was"
+        );
     }
     events.len()
 }

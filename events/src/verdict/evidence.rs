@@ -2,7 +2,7 @@ use crate::Timestamp;
 use crate::challenge::{Challenge, Step};
 use crate::measurement::{Face, Frame, Measurement, rounded};
 
-/// Frames before the first turn whose mean yaw is taken as straight ahead.
+/// Frames before the first turn whose mean is taken as straight ahead.
 const NEUTRAL_FRAMES: usize = 5;
 
 /// All that a verdict rests on: what was asked and what was seen, when.
@@ -11,7 +11,18 @@ pub struct Evidence {
     challenge: Challenge,
     issued: Vec<Issued>,
     frames: Vec<Seen>,
-    neutral_yaw: f64,
+    neutral: Neutral,
+}
+
+/// How this person looks straight ahead: cameras stand aside, meshes lean, and faces differ.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Neutral {
+    /// Yaw in degrees.
+    pub yaw: f64,
+    /// Eyes over nose.
+    pub eyes_over_nose: f64,
+    /// Width over height.
+    pub width_over_height: f64,
 }
 
 /// A step that the person was told to do.
@@ -46,13 +57,18 @@ impl Evidence {
     /// Nothing seen yet.
     #[must_use]
     pub const fn new(challenge: Challenge) -> Self {
-        Self { challenge, issued: Vec::new(), frames: Vec::new(), neutral_yaw: 0.0 }
+        Self {
+            challenge,
+            issued: Vec::new(),
+            frames: Vec::new(),
+            neutral: Neutral { yaw: 0.0, eyes_over_nose: 0.0, width_over_height: 0.0 },
+        }
     }
 
     /// Adds a step that was issued.
     pub fn issue(&mut self, at: Timestamp, step: Step) {
         if self.issued.is_empty() {
-            self.neutral_yaw = self.mean_yaw_of_last(NEUTRAL_FRAMES);
+            self.neutral = self.mean_of_last(NEUTRAL_FRAMES);
         }
         self.issued.push(Issued { at, step, frames_before: self.frames.len() });
     }
@@ -95,15 +111,27 @@ impl Evidence {
         self.frames.get(begin..).unwrap_or(&[])
     }
 
-    /// Yaw, in degrees, at which this person looks straight ahead: cameras stand aside and meshes lean.
+    /// How this person looks straight ahead.
     #[must_use]
-    pub const fn neutral_yaw(&self) -> f64 {
-        self.neutral_yaw
+    pub const fn neutral(&self) -> Neutral {
+        self.neutral
     }
 
-    fn mean_yaw_of_last(&self, count: usize) -> f64 {
-        let yaws: Vec<f64> =
-            self.frames.iter().rev().filter_map(Seen::only_face).take(count).map(|face| face.yaw).collect();
-        if yaws.is_empty() { 0.0 } else { rounded(yaws.iter().sum::<f64>() / yaws.len() as f64) }
+    /// How far a face is turned from straight ahead, in degrees, above zero to the person's own left.
+    #[must_use]
+    pub fn turned(&self, face: &Face) -> f64 {
+        face.yaw - self.neutral.yaw
+    }
+
+    fn mean_of_last(&self, count: usize) -> Neutral {
+        let faces: Vec<&Face> = self.frames.iter().rev().filter_map(Seen::only_face).take(count).collect();
+        let mean = |of: fn(&Face) -> f64| {
+            rounded(faces.iter().map(|face| of(face)).sum::<f64>() / faces.len().max(1) as f64)
+        };
+        Neutral {
+            yaw: mean(|face| face.yaw),
+            eyes_over_nose: mean(|face| face.eyes_over_nose),
+            width_over_height: mean(|face| face.width_over_height),
+        }
     }
 }

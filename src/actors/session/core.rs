@@ -1,6 +1,7 @@
+use super::comparing::Comparing;
 use super::messages::{Create, CreateFailed};
 use crate::actors::Services;
-use crate::actors::inference::{Analysed, Job, Reference, Unmeasured};
+use crate::actors::inference::{Analysed, Unmeasured};
 use crate::event_log::AppendError;
 use crate::journal::{self, Head, LoadError, WriteError};
 use bytes::Bytes;
@@ -9,8 +10,8 @@ use liveness_events::challenge::Challenge;
 use liveness_events::measurement::Frame;
 use liveness_events::session::guidance::{self, Hint};
 use liveness_events::session::{
-    AttemptFailure, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, Outcome, Phase, Refusal, Session,
-    SessionEvent, Status,
+    AttemptFailure, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, Outcome, Phase,
+    Refusal, Session, SessionEvent, Status,
 };
 use liveness_events::stream;
 use liveness_web::messages::{CaptureError, CaptureNotice, CheckCreated, Ended, Trouble};
@@ -32,7 +33,7 @@ pub(super) struct Core {
     session: Session,
     head: Head,
     /// Compares the frames of the attempt; lost with the actor, and so is the attempt.
-    reference: Option<Reference>,
+    comparing: Comparing,
     /// Pictures that may yet be kept, by the number of their frame.
     pictures: HashMap<u32, Bytes>,
     /// What the page is to be told although it did not ask.
@@ -53,7 +54,7 @@ impl Core {
             stream: stream::session(id),
             session: Session::default(),
             head: Head::default(),
-            reference: None,
+            comparing: Comparing::default(),
             pictures: HashMap::new(),
             notice: None,
         }
@@ -134,7 +135,7 @@ impl Core {
             Some(attempt) => self.pictures.retain(|seq, _| attempt.wants_picture(*seq)),
             None => {
                 self.pictures.clear();
-                self.reference = None;
+                self.comparing = Comparing::default();
             }
         }
     }
@@ -178,14 +179,13 @@ impl Core {
     }
 
     /// Measures a frame, records it, and says what the person is to be told next.
-    pub(super) async fn submit(&mut self, causation: Uuid, jpeg: Bytes) -> Result<CaptureNotice, CaptureError> {
+    pub(super) async fn submit(
+        &mut self,
+        causation: Uuid,
+        jpeg: Bytes,
+    ) -> Result<CaptureNotice, CaptureError> {
         let attempt = self.session.attempt().ok_or(CaptureError::NotCapturing)?;
-        let job = Job {
-            seq: attempt.next_seq(),
-            jpeg: jpeg.clone(),
-            reference: self.reference.clone(),
-            describe: attempt.wants_descriptor(),
-        };
+        let job = self.comparing.job(attempt, jpeg.clone());
         let Analysed { frame, likeness } = match self.services.inference.measure(job).await {
             Ok(analysed) => analysed,
             Err(Unmeasured::Dropped) => return Err(CaptureError::Dropped),
@@ -210,9 +210,7 @@ impl Core {
             .await;
         match recorded {
             Ok(events) => {
-                if events.iter().any(|event| matches!(event, SessionEvent::StepIssued { index: 0, .. })) {
-                    self.reference = likeness.map(|likeness| Reference { seq: frame.seq, likeness });
-                }
+                self.comparing.recorded(&self.session, &events, frame.seq, likeness);
                 Ok(self.what_became(&events, Some(&frame)))
             }
             Err(Failed::Refused(Refusal::Expired)) => {
@@ -224,7 +222,11 @@ impl Core {
         }
     }
 
-    pub(super) async fn fail_attempt(&mut self, causation: Uuid, reason: AttemptFailure) -> Result<(), CaptureError> {
+    pub(super) async fn fail_attempt(
+        &mut self,
+        causation: Uuid,
+        reason: AttemptFailure,
+    ) -> Result<(), CaptureError> {
         match self.execute(causation, |at| Command::FailAttempt { at, reason }).await {
             Ok(_) | Err(Failed::Refused(_)) => Ok(()),
             Err(failed) => Err(failed.into()),

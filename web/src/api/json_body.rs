@@ -3,9 +3,13 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, web};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// Bytes of a body. The longest that makes sense has two addresses of 2 KiB each.
-pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// How long a body may take to arrive. The longest one needs 6 kB/s for it.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Reads a body that is a JSON object.
 pub(crate) async fn read(
@@ -21,9 +25,13 @@ pub(crate) async fn read(
     {
         return Err(unsupported("send the body without a content encoding"));
     }
-    let body = payload.to_bytes_limited(MAX_BODY_BYTES).await.map_err(|_| too_large())?.map_err(|error| {
-        Problem::new(Kind::InvalidRequest, format!("the body could not be read: {error}"))
-    })?;
+    let body = tokio::time::timeout(BODY_WITHIN, payload.to_bytes_limited(MAX_BODY_BYTES))
+        .await
+        .map_err(|_| too_slow())?
+        .map_err(|_| too_large())?
+        .map_err(|error| {
+            Problem::new(Kind::InvalidRequest, format!("the body could not be read: {error}"))
+        })?;
     if body.is_empty() {
         return Err(Problem::new(Kind::InvalidRequest, "a JSON body is required"));
     }
@@ -58,4 +66,9 @@ fn unsupported(detail: &str) -> Problem {
 fn too_large() -> Problem {
     let detail = format!("a body may have {MAX_BODY_BYTES} bytes");
     Problem::new(Kind::Plain(StatusCode::PAYLOAD_TOO_LARGE), detail)
+}
+
+fn too_slow() -> Problem {
+    let detail = format!("a body must arrive within {} s", BODY_WITHIN.as_secs());
+    Problem::new(Kind::Plain(StatusCode::REQUEST_TIMEOUT), detail)
 }

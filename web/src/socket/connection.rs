@@ -1,21 +1,23 @@
+mod telling;
+
 use super::close::Close;
 use super::incoming::Incoming;
 use super::leave::Leaver;
 use super::limits::{MAX_NOTICES, MAX_TEXT_BYTES, Meter};
 use super::told::{CancelReason, Said, Told};
 use crate::ask::ask;
-use crate::messages::{CaptureError, CaptureNotice, Ended, LeaveCapture, StartCapture, SubmitFrame, Trouble};
-use crate::page::return_address;
+use crate::messages::{CaptureError, CaptureNotice, LeaveCapture, StartCapture, SubmitFrame};
 use crate::state::AppState;
 use actix_web::web;
-use actix_ws::{AggregatedMessage, Session};
+use actix_ws::{AggregatedMessage, Closed, Session};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
 use liveness_events::session::AttemptFailure;
 use liveness_projections::SessionView;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 type Answer = Result<CaptureNotice, CaptureError>;
@@ -76,8 +78,6 @@ impl Connection {
 
     /// Serves the connection until it ends.
     pub(super) async fn run(mut self) {
-        let sockets = self.state.metrics.sockets.clone();
-        sockets.inc();
         let close = match self.serve().await {
             Ok(never) => match never {},
             Err(close) => close,
@@ -92,17 +92,17 @@ impl Connection {
         self.leaver.leave();
         if let Some(reason) = close.reason() {
             // Who does not take it is gone.
-            let _ = tokio::time::timeout(self.state.pace.send_within, self.session.close(Some(reason))).await;
+            let _ = within(self.state.pace.send_within, self.session.close(Some(reason))).await;
         }
-        sockets.dec();
     }
 
     async fn serve(&mut self) -> Result<std::convert::Infallible, Close> {
         let mut ticks = tokio::time::interval(self.state.pace.ping_every.min(self.state.pace.start_within));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let happening = tokio::select! {
                 biased;
-                answer = pending_unless(self.work.as_mut()) => Happening::Answered(answer),
+                answer = answer_to(self.work.as_mut()) => Happening::Answered(answer),
                 notice = next_notice(self.notices.as_mut()) => Happening::Noticed(notice),
                 message = self.incoming.next() => Happening::Said(message?),
                 _ = ticks.tick() => Happening::Tick,
@@ -128,10 +128,7 @@ impl Connection {
         if self.heard.elapsed() >= pace.dead_after {
             return Err(Close::Silent);
         }
-        match tokio::time::timeout(pace.send_within, self.session.ping(b"")).await {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(Close::Gone),
-        }
+        within(pace.send_within, self.session.ping(b"")).await
     }
 
     async fn said(&mut self, message: AggregatedMessage) -> Result<(), Close> {
@@ -143,18 +140,20 @@ impl Connection {
             AggregatedMessage::Text(text) if text.len() > MAX_TEXT_BYTES => {
                 Err(Close::TooLarge("a text may have 1 KiB"))
             }
-            AggregatedMessage::Text(text) => match serde_json::from_str(&text) {
-                Ok(Said::Start) if self.started => Err(Close::StartedAlready),
-                Ok(Said::Start) => {
+            AggregatedMessage::Text(text) => match Said::parse(&text) {
+                Some(Said::Start) if self.started => Err(Close::StartedAlready),
+                Some(Said::Start) => {
                     self.start();
                     Ok(())
                 }
-                Ok(Said::Cancel { reason }) => self.cancel(reason).await,
-                Err(_) => Err(Close::UnknownMessage),
+                Some(Said::Cancel { reason }) => self.cancel(reason).await,
+                None => Err(Close::UnknownMessage),
             },
             AggregatedMessage::Binary(_) if !self.started => Err(Close::StartFirst),
             AggregatedMessage::Binary(jpeg) => self.take_frame(jpeg).await,
-            AggregatedMessage::Ping(payload) => self.session.pong(&payload).await.map_err(|_| Close::Gone),
+            AggregatedMessage::Ping(payload) => {
+                within(self.state.pace.send_within, self.session.pong(&payload)).await
+            }
             AggregatedMessage::Pong(_) => Ok(()),
             AggregatedMessage::Close(_) => Err(Close::Gone),
         }
@@ -175,8 +174,7 @@ impl Connection {
             self.submit(jpeg);
         } else if self.waiting.replace(jpeg).is_some() {
             // Each picture is answered once, also the one that was replaced.
-            let guide = self.guide.clone();
-            self.tell(&guide).await?;
+            self.repeat_guide().await?;
         }
         Ok(())
     }
@@ -201,10 +199,7 @@ impl Connection {
         self.work = None;
         match answer {
             Ok(notice) => self.noticed(notice).await?,
-            Err(CaptureError::Dropped) => {
-                let guide = self.guide.clone();
-                self.tell(&guide).await?;
-            }
+            Err(CaptureError::Dropped) => self.repeat_guide().await?,
             Err(CaptureError::BadFrame(why)) => {
                 self.attempt_failed(AttemptFailure::Technical, self.attempts_left()).await?;
                 return Err(Close::BadPicture(why));
@@ -217,77 +212,17 @@ impl Connection {
         }
         Ok(())
     }
+}
 
-    /// The attempt ended while the frame was on its way; the notice that says how is there, or was missed.
-    async fn not_capturing(&mut self) -> Result<(), Close> {
-        if let Some(notice) = self.notices.as_mut().and_then(|notices| notices.try_recv().ok()) {
-            self.noticed(notice).await?;
-        }
-        self.attempt_failed(AttemptFailure::Technical, self.attempts_left()).await?;
-        Err(Close::Over)
-    }
-
-    async fn in_trouble(&mut self, trouble: Trouble) -> Result<(), Close> {
-        match trouble {
-            Trouble::Busy { retry_after } => {
-                self.tell(&Told::Busy { retry_after: retry_after.as_secs().max(1) }).await?;
-                Err(Close::Busy)
-            }
-            Trouble::Unavailable(why) => Err(Close::Internal(why)),
-        }
-    }
-
-    async fn noticed(&mut self, notice: CaptureNotice) -> Result<(), Close> {
-        match notice {
-            CaptureNotice::Guide { step, hint, progress } => {
-                let state = if step.is_some() { "step" } else { "framing" };
-                let (step, hint) = (step.map(|step| step.code()), hint.map(|hint| hint.code()));
-                self.guide = Told::Guide { state, step, hint, progress };
-                let guide = self.guide.clone();
-                self.tell(&guide).await
-            }
-            CaptureNotice::AttemptFailed { reason, attempts_left } => {
-                self.attempt_failed(reason, attempts_left).await?;
-                Err(Close::Over)
-            }
-            CaptureNotice::Complete => self.end(None).await,
-            CaptureNotice::Ended(Ended::Expired) => self.end(Some("expired")).await,
-            CaptureNotice::Ended(Ended::AttemptsExhausted) => self.end(Some("attempts_exhausted")).await,
-            CaptureNotice::Ended(Ended::Cancelled) => self.end(Some("cancelled")).await,
-            CaptureNotice::Replaced => Err(Close::TakenOver),
-        }
-    }
-
-    async fn attempt_failed(&mut self, reason: AttemptFailure, attempts_left: u8) -> Result<(), Close> {
-        self.leaver.disarm();
-        self.tell(&Told::AttemptFailed { reason: reason.code(), attempts_left }).await
-    }
-
-    /// The check is over: with a verdict, or by an error.
-    async fn end(&mut self, error: Option<&'static str>) -> Result<(), Close> {
-        self.leaver.disarm();
-        let return_to = return_address(&self.state, &self.view, error).map(Into::into);
-        let outcome = if error.is_some() { "error" } else { "complete" };
-        self.tell(&Told::End { outcome, error, return_to }).await?;
-        Err(Close::Over)
-    }
-
-    /// Attempts that may still be begun, as far as the views know.
-    fn attempts_left(&self) -> u8 {
-        let now = self.state.views.session(self.view.id).ok().flatten();
-        now.as_ref().unwrap_or(&self.view).attempts_left()
-    }
-
-    async fn tell(&mut self, told: &Told) -> Result<(), Close> {
-        let text = serde_json::to_string(told).map_err(|error| Close::Internal(error.to_string()))?;
-        match tokio::time::timeout(self.state.pace.send_within, self.session.text(text)).await {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(Close::Gone),
-        }
+/// Sends, where the peer takes it in time.
+async fn within(time: Duration, sending: impl Future<Output = Result<(), Closed>>) -> Result<(), Close> {
+    match tokio::time::timeout(time, sending).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(Closed)) | Err(_) => Err(Close::Gone),
     }
 }
 
-async fn pending_unless<T>(work: Option<&mut LocalBoxFuture<'static, T>>) -> T {
+async fn answer_to<T>(work: Option<&mut LocalBoxFuture<'static, T>>) -> T {
     match work {
         Some(work) => work.await,
         None => std::future::pending().await,

@@ -2,9 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-/// Capture connections of the process: each may hold two pictures and what is unread, about 3 MiB at the worst.
-pub(crate) const MAX_SOCKETS: usize = 4096;
-
 /// Bytes of a picture. The page's have about 60 KiB; a camera's full picture at good quality fits too.
 pub(super) const MAX_PICTURE_BYTES: usize = 1024 * 1024;
 
@@ -17,12 +14,16 @@ pub(super) const MAX_MESSAGES_A_SECOND: u32 = 60;
 /// Notices that wait for a connection: more than one attempt can bring about.
 pub(super) const MAX_NOTICES: usize = 16;
 
-/// How patient a connection is. The defaults are what the service runs with; tests are less patient.
+/// How many connections there may be, and how patient they are. The defaults are what the service runs with; tests are
+/// less patient.
 #[derive(Debug, Clone, Copy)]
 pub struct SocketPace {
+    /// Connections of the process. 4096 of them send 30,000 pictures a second, more than any one machine measures; each
+    /// may hold two pictures and what is unread, about 200 KiB as the page sends them and 3 MiB at the worst.
+    pub most_at_once: usize,
     /// To send `start`. The page does so at once; 30 s outlasts the worst line.
     pub start_within: Duration,
-    /// Between two pings: half of what proxies commonly let a connection idle is 30 s, and three must fit in `dead_after`.
+    /// Between two pings: three fit in `dead_after`, and proxies that end idle connections after 30 s see none.
     pub ping_every: Duration,
     /// Without a word for so long, not even a pong, the peer is gone.
     pub dead_after: Duration,
@@ -33,6 +34,7 @@ pub struct SocketPace {
 impl Default for SocketPace {
     fn default() -> Self {
         Self {
+            most_at_once: 4096,
             start_within: Duration::from_secs(30),
             ping_every: Duration::from_secs(6),
             dead_after: Duration::from_secs(20),

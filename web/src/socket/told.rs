@@ -2,6 +2,7 @@
 
 use liveness_events::session::CancelledBy;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What the page sends as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -14,6 +15,14 @@ pub(super) enum Said {
         #[serde(default)]
         reason: CancelReason,
     },
+}
+
+impl Said {
+    /// Reads a text; none where it is no message. Only objects are: serde would take `["start"]` too.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let fields: Map<String, Value> = serde_json::from_str(text).ok()?;
+        serde_json::from_value(fields.into()).ok()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -7,10 +7,12 @@ mod decide;
 mod event;
 mod evolve;
 pub mod guidance;
+mod replay;
 mod state;
 
 pub use command::{Command, Create, ErasedBecause, Refusal};
 pub use event::{AttemptFailure, CancelledBy, Created, ExpiredBecause, KeptImage, ModelUsed, SessionEvent};
+pub use replay::{Replayed, replay};
 pub use state::{Attempt, EndedWithout, Outcome, Phase, Session, Status};
 
 /// Attempts in all: a technical failure may be tried again twice.

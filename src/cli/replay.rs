@@ -4,10 +4,9 @@ use crate::journal;
 use crate::settings::StoreArgs;
 use anyhow::bail;
 use clap::Args;
-use liveness_events::session::{Session, SessionEvent};
+use liveness_events::session::{Replayed, SessionEvent, replay};
 use liveness_events::stored::session_type_name;
-use liveness_events::values::Threshold;
-use liveness_events::verdict::{self, Verdict};
+use liveness_events::verdict::Verdict;
 use liveness_events::{Timestamp, stream};
 use serde::Serialize;
 use std::io::Write;
@@ -25,13 +24,12 @@ pub(super) struct ReplayArgs {
     stores: StoreArgs,
 }
 
-/// What a replay found.
+/// What a replay found, for machines.
 #[derive(Debug, Serialize)]
-struct Replay {
+struct Report<'a> {
     uuid: Uuid,
     events: usize,
-    recorded: Option<Verdict>,
-    recomputed: Option<Verdict>,
+    replayed: Option<&'a Replayed>,
     equal: bool,
 }
 
@@ -42,34 +40,19 @@ pub(super) async fn run(args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Resul
     if events.is_empty() {
         bail!("there is no session {}", args.uuid);
     }
-    let replay = replay(args.uuid, &events)?;
+    let replayed = replay(&events);
+    // A session that came to no score has nothing that could differ.
+    let equal = replayed.as_ref().is_none_or(Replayed::is_equal);
     if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&replay)?)?;
+        let report = Report { uuid: args.uuid, events: events.len(), replayed: replayed.as_ref(), equal };
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        print(&events, &replay, out)?;
+        print(&events, replayed.as_ref(), out)?;
     }
-    Ok(if replay.equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn replay(uuid: Uuid, events: &[SessionEvent]) -> anyhow::Result<Replay> {
-    let recorded = events.iter().enumerate().find_map(|(index, event)| match event {
-        SessionEvent::Completed { policy, verdict, .. } => Some((index, *policy, verdict.clone())),
-        _ => None,
-    });
-    let Some((index, policy, recorded)) = recorded else {
-        return Ok(Replay { uuid, events: events.len(), recorded: None, recomputed: None, equal: true });
-    };
-    let before = Session::fold(&events[..index]);
-    let Some(attempt) = before.attempt() else {
-        bail!("the session was completed without a capture in progress")
-    };
-    let threshold = before.created().map_or(Threshold::DEFAULT, |created| created.threshold);
-    let recomputed = verdict::judge(policy, &attempt.evidence, threshold);
-    let equal = recomputed == recorded;
-    Ok(Replay { uuid, events: events.len(), recorded: Some(recorded), recomputed: Some(recomputed), equal })
-}
-
-fn print(events: &[SessionEvent], replay: &Replay, out: &mut dyn Write) -> std::io::Result<()> {
+fn print(events: &[SessionEvent], replayed: Option<&Replayed>, out: &mut dyn Write) -> std::io::Result<()> {
     let begin = events.first().map_or(Timestamp::from_millis(0), SessionEvent::at);
     for (revision, event) in events.iter().enumerate() {
         let seconds = event.at().since(begin).as_secs_f64();
@@ -80,25 +63,17 @@ fn print(events: &[SessionEvent], replay: &Replay, out: &mut dyn Write) -> std::
             summary(event)
         )?;
     }
-    match (&replay.recorded, &replay.recomputed) {
-        (Some(recorded), Some(recomputed)) => {
-            writeln!(out, "\nrecorded    {}", line(recorded))?;
-            writeln!(out, "recomputed  {}", line(recomputed))?;
-            for signal in &recomputed.signals {
-                let value =
-                    signal.value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.4}"));
-                let name = serde_json::to_value(signal.signal).unwrap_or_default();
-                let name = name.as_str().unwrap_or_default();
-                writeln!(
-                    out,
-                    "  {name:<12} {value:>12}   score {:.2}   lost {:>5.1}",
-                    signal.score, signal.lost
-                )?;
-            }
-            writeln!(out, "{}", if replay.equal { "the verdicts are equal" } else { "THE VERDICTS DIFFER" })
-        }
-        _ => writeln!(out, "\nno verdict: nothing was scored"),
+    let Some(replayed) = replayed else { return writeln!(out, "\nno verdict: nothing was scored") };
+    writeln!(out, "\nrecorded    {}", line(&replayed.recorded))?;
+    let Some(recomputed) = &replayed.recomputed else { return writeln!(out, "NOTHING TO RECOMPUTE IT FROM") };
+    writeln!(out, "recomputed  {}", line(recomputed))?;
+    for signal in &recomputed.signals {
+        let value = signal.value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.4}"));
+        let name = serde_json::to_value(signal.signal).unwrap_or_default();
+        let name = name.as_str().unwrap_or_default();
+        writeln!(out, "  {name:<12} {value:>12}   score {:.2}   lost {:>5.1}", signal.score, signal.lost)?;
     }
+    writeln!(out, "{}", if replayed.is_equal() { "the verdicts are equal" } else { "THE VERDICTS DIFFER" })
 }
 
 fn line(verdict: &Verdict) -> String {

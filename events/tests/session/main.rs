@@ -1,0 +1,9 @@
+//! The session aggregate, from the outside: given these events, when this command comes, then those events follow.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod guidance;
+mod lifecycle;
+mod random;
+mod verdict;
+mod world;

@@ -1,0 +1,161 @@
+//! What the tests speak: a made-up person in front of a made-up camera, and given/when/then.
+
+use liveness_events::challenge::{Challenge, Step, Turn};
+use liveness_events::measurement::{Bounds, Comparison, Face, Frame, Measurement};
+use liveness_events::session::{Command, Create, Phase, Refusal, Session, SessionEvent};
+use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
+use liveness_events::{Digest, Timestamp};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Time from one frame to the next: eight a second.
+pub(crate) const FRAME: Duration = Duration::from_millis(125);
+
+pub(crate) fn start() -> Timestamp {
+    Timestamp::from_millis(1_764_000_000_000)
+}
+
+pub(crate) fn create() -> Command {
+    Command::Create(Box::new(Create {
+        at: start(),
+        owner: Uuid::from_u128(7),
+        link_validity: LinkValidity::minutes(5).unwrap(),
+        return_url: ReturnUrl::parse("https://example.com/return").unwrap(),
+        webhook_url: None,
+        threshold: Threshold::DEFAULT,
+        audit_images: AuditImages::new(2).unwrap(),
+        token: Digest::of(b"token"),
+        capture_key: Digest::of(b"key"),
+        request: None,
+    }))
+}
+
+/// Left, left, right, left.
+pub(crate) fn challenge() -> Challenge {
+    Challenge::from_turns(&[Turn::Left, Turn::Left, Turn::Right, Turn::Left]).unwrap()
+}
+
+/// A well-lit face that looks ahead.
+pub(crate) fn face() -> Face {
+    Face {
+        bounds: Bounds { left: 0.3, top: 0.25, width: 0.4, height: 0.5 },
+        size: 0.5,
+        presence: 1.0,
+        yaw: 0.0,
+        pitch: 0.0,
+        roll: 0.0,
+        eyes_over_nose: 1.9,
+        width_over_height: 0.88,
+        sharpness: 100.0,
+        brightness: 0.5,
+        contrast: 0.2,
+        compared: None,
+        texture: None,
+    }
+}
+
+/// A head, turned by `yaw` degrees, as the networks measure one.
+pub(crate) fn head(yaw: f64) -> Face {
+    let compared = Comparison { frame: 3, planarity: yaw.abs() * 0.0035, similarity: Some(0.85) };
+    let shrink = (yaw * 0.7).to_radians().cos();
+    let mut face = Face { yaw, compared: Some(compared), ..face() };
+    face.eyes_over_nose *= shrink;
+    face.width_over_height *= shrink;
+    face
+}
+
+pub(crate) fn seen(face: Face) -> Measurement {
+    Measurement { faces: 1, face: Some(face) }
+}
+
+pub(crate) fn nobody() -> Measurement {
+    Measurement { faces: 0, face: None }
+}
+
+pub(crate) fn two(face: Face) -> Measurement {
+    Measurement { faces: 2, face: Some(face) }
+}
+
+pub(crate) fn frame(seq: u32, measurement: Measurement) -> Frame {
+    Frame { seq, sha256: Digest::of(&seq.to_be_bytes()), bytes: 40_000, width: 640, height: 480, measurement }
+}
+
+/// A session with its clock and the events so far.
+#[derive(Default)]
+pub(crate) struct Story {
+    pub(crate) session: Session,
+    pub(crate) events: Vec<SessionEvent>,
+    pub(crate) now: Option<Timestamp>,
+}
+
+impl Story {
+    /// A check that was asked for.
+    pub(crate) fn created() -> Self {
+        let mut story = Self { now: Some(start()), ..Self::default() };
+        story.tell(create()).unwrap();
+        story
+    }
+
+    /// The same with the camera on.
+    pub(crate) fn capturing() -> Self {
+        let mut story = Self::created();
+        story.tell(Command::StartCapture { at: story.now(), challenge: challenge() }).unwrap();
+        story
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now.unwrap()
+    }
+
+    pub(crate) fn pass(&mut self, time: Duration) {
+        self.now = Some(self.now().plus(time));
+    }
+
+    /// Decides and evolves; the events that follow.
+    pub(crate) fn tell(&mut self, command: Command) -> Result<Vec<SessionEvent>, Refusal> {
+        let events = self.session.decide(&command)?;
+        self.session = events.iter().fold(std::mem::take(&mut self.session), Session::evolve);
+        self.events.extend(events.iter().cloned());
+        Ok(events)
+    }
+
+    /// A frame, an eighth of a second later.
+    pub(crate) fn show(&mut self, measurement: Measurement) -> Vec<SessionEvent> {
+        self.pass(FRAME);
+        let seq = self.session.attempt().map_or(0, |attempt| attempt.next_seq());
+        let frame = Box::new(frame(seq, measurement));
+        self.tell(Command::RecordFrame { at: self.now(), frame, models: vec![] }).unwrap()
+    }
+
+    pub(crate) fn check_time(&mut self) -> Vec<SessionEvent> {
+        self.tell(Command::CheckTime { at: self.now() }).unwrap()
+    }
+
+    pub(crate) fn phase(&self) -> Option<Phase> {
+        self.session.attempt().map(|attempt| attempt.phase)
+    }
+
+    /// The step that is due.
+    pub(crate) fn step(&self) -> Option<Step> {
+        match self.phase()? {
+            Phase::Framing => None,
+            Phase::Doing { step, .. } => Some(step),
+        }
+    }
+
+    /// Shows what `person` makes of each step until the capture is over, for at most so many frames.
+    pub(crate) fn act(&mut self, frames: usize, person: impl Fn(Option<Step>) -> Measurement) {
+        for _ in 0..frames {
+            if self.session.attempt().is_none() {
+                return;
+            }
+            let step = self.step();
+            self.show(person(step));
+        }
+    }
+}
+
+/// A living person who does what is asked, reaching `widest` degrees.
+pub(crate) fn obedient(widest: f64) -> impl Fn(Option<Step>) -> Measurement {
+    move |step| seen(head(step.and_then(Step::turn).map_or(0.0, |turn| turn.sign() * widest)))
+}

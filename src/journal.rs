@@ -61,15 +61,14 @@ pub async fn append<E: Stored + Sync>(
     events: &[E],
 ) -> Result<Head, WriteError> {
     let expected = head.revision.map_or(ExpectedRevision::NoStream, ExpectedRevision::Exact);
-    let mut revision = head.revision.map_or(0, |revision| revision + 1);
+    let first = head.revision.map_or(0, |revision| revision + 1);
     let mut previous = head.hash;
     let mut batch = Vec::with_capacity(events.len());
-    for event in events {
+    for (revision, event) in (first..).zip(events) {
         let (event_type, data) = event.encode()?;
         let metadata = serde_json::to_vec(&Metadata { correlation_id, causation_id, previous })?;
         let id = Uuid::new_v4();
         previous = Some(metadata::hash(stream, revision, id, event_type, &data, &metadata)?);
-        revision += 1;
         batch.push(NewEvent { id, event_type: event_type.into(), data, metadata: metadata.into() });
     }
     let appended = log.append(stream, expected, batch).await?;

@@ -3,6 +3,7 @@ use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use thiserror::Error;
 
 /// Why a network could not be loaded or run.
@@ -19,19 +20,27 @@ impl ModelError {
     }
 }
 
-/// The ONNX runtime, loaded once a process.
+/// The ONNX runtime. It allows one environment a process: all who load it share that one.
 #[derive(Clone)]
 pub struct Runtime(Environment);
 
+/// The environment of this process, once there is one.
+static LOADED: Mutex<Option<Runtime>> = Mutex::new(None);
+
 impl Runtime {
-    /// Loads the runtime's library.
+    /// Loads the runtime's library; one that this process has loaded before is shared, whatever its file.
     ///
     /// # Errors
     /// When the file is missing, is no such library, or is too old.
     pub fn load(library: &Path) -> Result<Self, ModelError> {
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = &*loaded {
+            return Ok(runtime.clone());
+        }
         let failed = "the ONNX runtime cannot be loaded";
         let builder = ort::init_from(library).map_err(|error| ModelError::new(failed, error))?;
-        builder.with_telemetry(false).build().map(Self).map_err(|error| ModelError::new(failed, error))
+        let environment = builder.with_telemetry(false).build().map_err(|error| ModelError::new(failed, error))?;
+        Ok(loaded.insert(Self(environment)).clone())
     }
 }
 

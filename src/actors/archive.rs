@@ -34,10 +34,9 @@ impl Handler<LoadImages> for Archive {
             let mut found = Vec::with_capacity(images.len());
             for image in images {
                 let jpeg = store.get(session, image.sha256).await;
-                match jpeg.map_err(|error| Trouble::Unavailable(error.to_string()))? {
-                    Some(jpeg) => found.push((image, jpeg)),
-                    // Erased between the look at the view and this one.
-                    None => {}
+                // One that is not there was erased since the view was looked at.
+                if let Some(jpeg) = jpeg.map_err(|error| Trouble::Unavailable(error.to_string()))? {
+                    found.push((image, jpeg));
                 }
             }
             Ok(found)

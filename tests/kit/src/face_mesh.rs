@@ -1,3 +1,6 @@
+use anyhow::Context as _;
+use image::RgbImage;
+use liveness_models::{Analyser, Picture};
 use thiserror::Error;
 
 /// Points of the mesh.
@@ -34,6 +37,17 @@ impl FaceMesh {
             true => Ok(Self(points)),
             false => Err(MeshError("one is not finite".into())),
         }
+    }
+
+    /// Finds the mesh of the largest face in a picture.
+    ///
+    /// # Errors
+    /// When there is no face, or a network fails.
+    pub fn find(picture: &RgbImage, analyser: &mut Analyser) -> anyhow::Result<Self> {
+        let picture = Picture::from_rgb(picture.width(), picture.height(), picture.as_raw().clone())
+            .context("the picture is not whole")?;
+        let points = analyser.landmarks(&picture)?.context("no face is found in the picture")?;
+        Ok(Self::new(points)?)
     }
 
     /// The mesh of the set-up's test portrait `models/built/test/astronaut.png`.

@@ -3,7 +3,6 @@
 mod clip;
 mod face_mesh;
 mod head;
-mod mesh_finder;
 mod motion;
 mod photo;
 mod picture;
@@ -19,7 +18,6 @@ mod turns;
 pub use clip::clip_frames;
 pub use face_mesh::{FaceMesh, MeshError, POINTS};
 pub use head::Head;
-pub use mesh_finder::MeshFinder;
 pub use motion::{Motion, Tremor};
 pub use photo::Photo;
 pub use picture::{encode_jpeg, encode_jpegs, read_picture};

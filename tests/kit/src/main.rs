@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use image::RgbImage;
 use liveness_kit::{
-    FaceMesh, Head, MeshFinder, Mirrored, Photo, Pose, Studio, Turn, TurnLibrary, encode_jpeg, read_picture,
+    FaceMesh, Head, Mirrored, Photo, Pose, Studio, Turn, TurnLibrary, encode_jpeg, read_picture,
 };
 use liveness_models::{Analyser, Manifest, ModelSet, Runtime};
 use std::path::{Path, PathBuf};
@@ -115,7 +115,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         Command::Mesh { picture, out } => {
-            let mesh = MeshFinder::load(&dirs)?.find(&read_picture(&picture)?)?;
+            let mesh = FaceMesh::find(&read_picture(&picture)?, &mut analyser(&dirs)?)?;
             std::fs::write(&out, mesh.to_csv()).with_context(|| out.display().to_string())
         }
         Command::Turns { clip, out, fps, mirrored } => {
@@ -133,7 +133,7 @@ impl Sweep {
             Some(mesh) => FaceMesh::from_csv(
                 &std::fs::read_to_string(mesh).with_context(|| mesh.display().to_string())?,
             )?,
-            None => MeshFinder::load(dirs)?.find(&picture)?,
+            None => FaceMesh::find(&picture, &mut analyser(dirs)?)?,
         };
         Ok((picture, mesh))
     }

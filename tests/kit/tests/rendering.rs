@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
 use image::{Rgb, RgbImage};
-use liveness_kit::{FaceMesh, Head, MeshFinder, Photo, Pose, Studio, encode_jpeg, read_picture};
+use liveness_kit::{FaceMesh, Head, Photo, Pose, Studio, encode_jpeg, read_picture};
 use liveness_models::{Analyser, Likeness, Manifest, ModelSet, Picture, Request, Runtime};
 use std::path::PathBuf;
 
@@ -129,6 +129,15 @@ fn the_networks_see_a_head_turn_and_a_photo_stay_flat() {
         assert!(face.pose.yaw.abs() < 9.0, "{yaw} is seen as {:.1}", face.pose.yaw);
         assert!(face.planarity.unwrap() < 0.035, "{yaw}: {:?}", face.planarity);
     }
-    // One ONNX environment a process: the finder says so.
-    assert!(MeshFinder::load(&[built()]).is_err());
+}
+
+#[test]
+fn the_built_in_mesh_is_what_the_network_finds() {
+    let (picture, built_in) = astronaut();
+    let found = FaceMesh::find(&picture, &mut analyser()).unwrap();
+    assert_eq!(FaceMesh::from_csv(&built_in.to_csv()).unwrap(), built_in);
+    let apart =
+        found.points().iter().flatten().zip(built_in.points().iter().flatten()).map(|(a, b)| (a - b).abs());
+    let worst = apart.fold(0.0, f32::max);
+    assert!(worst < 1.0, "{worst} pixels");
 }

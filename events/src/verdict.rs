@@ -83,7 +83,7 @@ pub enum Signal {
     OneFace,
     /// Turned as far as the mesh says, not foreshortened as a bent picture is that was turned much further. Unit: degrees.
     Relief,
-    /// The same person all the while. Unit: cosine of face descriptors, the lowest of all steps.
+    /// The same person all the while. Unit: cosine of face descriptors, mean of the two lowest steps.
     SameFace,
 }
 

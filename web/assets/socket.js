@@ -73,6 +73,7 @@ export class Connection {
     return (
       this.#ready &&
       this.live &&
+      this.#socket.readyState === WebSocket.OPEN &&
       this.#unanswered < MAX_UNANSWERED &&
       this.#socket.bufferedAmount < MAX_BUFFERED_BYTES &&
       performance.now() - this.#lastSent >= MIN_GAP_MS
@@ -81,7 +82,7 @@ export class Connection {
 
   /** @param {Blob} jpeg */
   sendPicture(jpeg) {
-    if (!this.live) return;
+    if (!this.live || this.#socket.readyState !== WebSocket.OPEN) return;
     this.#lastSent = performance.now();
     this.#unanswered += 1;
     this.#socket.send(jpeg);

@@ -14,7 +14,7 @@ export const INSTRUCTIONS = Object.freeze({
   nearer: "Move closer",
   farther: "Move back a little",
   light: "Look at the bright screen",
-  hold: "Hold still",
+  hold: "Face forward again",
 });
 
 /**

@@ -42,9 +42,11 @@ const DEPTH: Ramp = Ramp { zero: 0.022, one: 0.034 };
 const RELIEF: Ramp = Ramp { zero: -7.0, one: -4.0 };
 /// Share of the frames from the first step on that show exactly one face.
 const ONE_FACE: Ramp = Ramp { zero: 0.75, one: 0.92 };
-/// Cosine of the descriptors, the lowest of all steps. Nine people: the same one 0.62 to 1.00, 0.66 and more where the
-/// best of a step counts; two different ones at most 0.60, at most 0.55 where one is turned.
-const SAME_FACE: Ramp = Ramp { zero: 0.55, one: 0.64 };
+/// Cosine of the descriptors, mean of the two lowest steps. Nine people: the same one 0.62 to 1.00 in each step; two
+/// different ones at most 0.60 looking ahead, at most 0.55 where one is turned.
+const SAME_FACE: Ramp = Ramp { zero: 0.56, one: 0.63 };
+/// Steps whose mean tells: one alone may be blurred, and a stranger cannot do with one.
+const LOWEST_STEPS: usize = 2;
 /// Frames of a turn that count for its widest moment: enough to even out the mesh, few enough to be at the turn's end.
 const WIDEST_FRAMES: usize = 2;
 
@@ -188,14 +190,15 @@ fn one_face(evidence: &Evidence) -> Option<f64> {
     (!frames.is_empty()).then(|| single as f64 / frames.len() as f64)
 }
 
-/// The best cosine of each step, and the lowest of these: none unless every step has one.
+/// The best cosine of each step, and the mean of the lowest of these: none unless every step has one.
 fn same_face(evidence: &Evidence) -> Option<f64> {
     let best_of_step = |step: usize| {
         let frames = evidence.frames_of(step).iter().filter_map(Seen::only_face);
         frames.filter_map(|face| face.compared?.similarity).max_by(f64::total_cmp)
     };
-    let steps = (0..steps_in_all() as usize).map(best_of_step).collect::<Option<Vec<f64>>>()?;
-    steps.into_iter().min_by(f64::total_cmp)
+    let mut steps = (0..steps_in_all() as usize).map(best_of_step).collect::<Option<Vec<f64>>>()?;
+    steps.sort_by(f64::total_cmp);
+    mean(steps.into_iter().take(LOWEST_STEPS).map(Some))
 }
 
 /// The mean; none where there is nothing, or one of the values is not known.

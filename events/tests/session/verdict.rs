@@ -50,8 +50,8 @@ fn a_bent_picture_that_reaches_the_turns_does_not_pass() {
 }
 
 #[test]
-fn another_person_in_one_step_does_not_pass() {
-    for stranger in [Step::TurnRight, Step::Hold] {
+fn another_person_in_some_steps_does_not_pass() {
+    for stranger in [Step::TurnLeft, Step::Hold] {
         let verdict = altered(|step, face| {
             if step == Some(stranger)
                 && let Some(compared) = &mut face.compared

@@ -70,8 +70,8 @@ impl App {
         let projector = Projector::start_in_arbiter(&following.handle(), |_| projector);
         let registry = {
             let services = services.clone();
-            let threads = args.workers();
-            Registry::start_in_arbiter(&front.handle(), move |_| Registry::new(services, threads))
+            let (threads, views) = (args.workers(), projector.clone().recipient());
+            Registry::start_in_arbiter(&front.handle(), move |_| Registry::new(services, views, threads))
         };
         {
             let client = WebhookClient::new(args.webhook_targets())?;

@@ -208,7 +208,7 @@ impl ModelSet {
             Ok::<_, SetUpError>(bytes)
         };
         let (blazeface, facemesh, faceres) = (take("blazeface")?, take("facemesh")?, take("faceres")?);
-        let pair = ["MiniFASNetV2", "MiniFASNetV1SE"];
+        let pair = ["minifasnet_v2", "minifasnet_v1se"];
         let offered = pair.iter().all(|name| {
             manifest.named(name).is_some_and(|model| dirs.iter().any(|dir| dir.join(&model.file).exists()))
         });
@@ -234,7 +234,7 @@ mod tests {
             assert_eq!(model.sha256.len(), 64, "{} is not pinned", model.name);
             assert!(!model.source.label().contains("unknown"), "{} has no source", model.name);
         }
-        for name in ["blazeface", "facemesh", "faceres", "MiniFASNetV2", "MiniFASNetV1SE"] {
+        for name in ["blazeface", "facemesh", "faceres", "minifasnet_v2", "minifasnet_v1se"] {
             assert!(manifest.named(name).is_some(), "{name}");
         }
         assert!(manifest.models.iter().filter(|model| !model.decides).any(|model| model.name == "antispoof"));

@@ -10,7 +10,8 @@ use actix::{
 };
 use liveness_events::session::Create as CreateCommand;
 use liveness_web::messages::{
-    CancelOrErase, CheckCreated, CreateCheck, CreateError, LeaveCapture, StartCapture, SubmitFrame, Trouble,
+    CancelOrErase, CaptureError, CaptureNotice, CatchUp, CheckCreated, CreateCheck, CreateError,
+    LeaveCapture, StartCapture, SubmitFrame, Trouble,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,6 +29,7 @@ const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Holds the sessions that are in memory.
 pub struct Registry {
     services: Services,
+    views: Recipient<CatchUp>,
     sessions: HashMap<Uuid, Addr<SessionActor>>,
     arbiters: Vec<ArbiterHandle>,
     next_arbiter: usize,
@@ -50,11 +52,11 @@ struct Locate {
 }
 
 impl Registry {
-    /// A registry whose sessions live on `threads` threads of their own.
+    /// A registry whose sessions live on `threads` threads of their own; `views` says when the views show what was done.
     #[must_use]
-    pub fn new(services: Services, threads: usize) -> Self {
+    pub fn new(services: Services, views: Recipient<CatchUp>, threads: usize) -> Self {
         let arbiters = (0..threads.max(1)).map(|_| Arbiter::new().handle()).collect();
-        Self { services, sessions: HashMap::new(), arbiters, next_arbiter: 0 }
+        Self { services, views, sessions: HashMap::new(), arbiters, next_arbiter: 0 }
     }
 
     fn locate(
@@ -74,6 +76,29 @@ impl Registry {
         });
         self.sessions.insert(id, addr.clone());
         addr
+    }
+
+    fn create(
+        &mut self,
+        message: CreateCheck,
+        context: &mut Context<Self>,
+    ) -> ResponseFuture<Result<CheckCreated, CreateError>> {
+        let registry = context.address();
+        let services = self.services.clone();
+        if message.idempotency.is_some() {
+            return Box::pin(create_once(registry, services, message));
+        }
+        let session = Uuid::new_v4();
+        let addr = self.locate(session, Origin::New, context.address().recipient());
+        Box::pin(async move {
+            match create_as(&addr, &services, &message, session).await {
+                Ok(created) => Ok(created),
+                Err(CreateFailed::Trouble(trouble)) => Err(trouble.into()),
+                Err(CreateFailed::Exists { .. }) => {
+                    Err(Trouble::Unavailable("the id that was drawn is in use".into()).into())
+                }
+            }
+        })
     }
 
     /// Hands a message to a session. A session that left the memory just then, or whose actor panicked at an earlier
@@ -140,22 +165,14 @@ impl Handler<SessionStopped> for Registry {
 impl Handler<CreateCheck> for Registry {
     type Result = ResponseFuture<Result<CheckCreated, CreateError>>;
 
+    /// Answers when the views show it: its link may be opened at once.
     fn handle(&mut self, message: CreateCheck, context: &mut Self::Context) -> Self::Result {
-        let registry = context.address();
-        let services = self.services.clone();
-        if message.idempotency.is_some() {
-            return Box::pin(create_once(registry, services, message));
-        }
-        let session = Uuid::new_v4();
-        let addr = self.locate(session, Origin::New, context.address().recipient());
+        let created = self.create(message, context);
+        let views = self.views.clone();
         Box::pin(async move {
-            match create_as(&addr, &services, &message, session).await {
-                Ok(created) => Ok(created),
-                Err(CreateFailed::Trouble(trouble)) => Err(trouble.into()),
-                Err(CreateFailed::Exists { .. }) => {
-                    Err(Trouble::Unavailable("the id that was drawn is in use".into()).into())
-                }
-            }
+            let created = created.await?;
+            shown(views).await;
+            Ok(created)
         })
     }
 }
@@ -225,4 +242,58 @@ macro_rules! handed_on {
     )+};
 }
 
-handed_on!(StartCapture, SubmitFrame, LeaveCapture, CancelOrErase, CheckTime, EraseImages);
+handed_on!(StartCapture, CheckTime, EraseImages);
+
+/// Answers when the views show what was done, so that whoever asks next is not told that the check is open still. It is
+/// done and recorded, whether or not the views are on time.
+async fn shown(views: Recipient<CatchUp>) {
+    let _ = views.send(CatchUp).await;
+}
+
+impl Handler<CancelOrErase> for Registry {
+    type Result = ResponseFuture<Result<(), Trouble>>;
+
+    fn handle(&mut self, message: CancelOrErase, context: &mut Self::Context) -> Self::Result {
+        let done = self.hand_on(message.session, message, context);
+        let views = self.views.clone();
+        Box::pin(async move {
+            done.await?;
+            shown(views).await;
+            Ok(())
+        })
+    }
+}
+
+impl Handler<SubmitFrame> for Registry {
+    type Result = ResponseFuture<Result<CaptureNotice, CaptureError>>;
+
+    /// The person is sent back at the end, and the backend asks at once.
+    fn handle(&mut self, message: SubmitFrame, context: &mut Self::Context) -> Self::Result {
+        let answered = self.hand_on(message.session, message, context);
+        let views = self.views.clone();
+        Box::pin(async move {
+            let notice = answered.await?;
+            if matches!(notice, CaptureNotice::Complete | CaptureNotice::Ended(_)) {
+                shown(views).await;
+            }
+            Ok(notice)
+        })
+    }
+}
+
+impl Handler<LeaveCapture> for Registry {
+    type Result = ResponseFuture<Result<(), CaptureError>>;
+
+    fn handle(&mut self, message: LeaveCapture, context: &mut Self::Context) -> Self::Result {
+        let ends = message.cancelled.is_some();
+        let left = self.hand_on(message.session, message, context);
+        let views = self.views.clone();
+        Box::pin(async move {
+            left.await?;
+            if ends {
+                shown(views).await;
+            }
+            Ok(())
+        })
+    }
+}

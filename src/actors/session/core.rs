@@ -13,6 +13,7 @@ use liveness_events::session::{
     AttemptFailure, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, Outcome, Phase,
     Refusal, Session, SessionEvent, Status,
 };
+use liveness_events::stored::session_type_name;
 use liveness_events::stream;
 use liveness_web::messages::{CaptureError, CaptureNotice, CheckCreated, Ended, Trouble};
 use std::collections::HashMap;
@@ -94,6 +95,9 @@ impl Core {
             match journal::append(log, &self.stream, self.head, self.id, causation, &events).await {
                 Ok(head) => {
                     self.head = head;
+                    for event in events.iter().filter(|event| event.is_terminal()) {
+                        tracing::info!(session.id = %self.id, event = session_type_name(event), "session ended");
+                    }
                     self.session = events.iter().fold(std::mem::take(&mut self.session), Session::evolve);
                     self.drop_unwanted_pictures();
                     return Ok(events);
@@ -191,6 +195,10 @@ impl Core {
             Err(Unmeasured::Dropped) => return Err(CaptureError::Dropped),
             Err(Unmeasured::BadPicture(why)) => {
                 self.fail_attempt(causation, AttemptFailure::Technical).await?;
+                if self.session.outcome().is_some() {
+                    // It was the last attempt: the page is to be told of the end, not of a picture.
+                    return Ok(self.where_it_stands(None));
+                }
                 return Err(CaptureError::BadFrame(why));
             }
             Err(Unmeasured::Failed(why)) => {
@@ -218,6 +226,8 @@ impl Core {
                 Ok(self.where_it_stands(None))
             }
             Err(Failed::Refused(_)) if self.session.outcome().is_some() => Ok(self.where_it_stands(None)),
+            // The page shows the next one: a crowded log is no reason to lose the attempt.
+            Err(Failed::Trouble(Trouble::Busy { .. })) => Err(CaptureError::Dropped),
             Err(failed) => Err(failed.into()),
         }
     }

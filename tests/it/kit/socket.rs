@@ -1,0 +1,136 @@
+use super::{Api, Check};
+use crate::people::{FRAME, Source};
+use bytes::Bytes;
+use futures::{SinkExt as _, StreamExt as _};
+use liveness_events::challenge::Step;
+use serde_json::Value;
+use std::time::{Duration, Instant};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// No answer takes longer, unless it never comes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The page's side of the socket.
+pub(crate) struct Capture(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+/// What the service says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Heard {
+    Told(Value),
+    Closed(u16, String),
+    /// The connection went without a word.
+    Lost,
+}
+
+impl Heard {
+    pub(crate) fn kind(&self) -> &str {
+        match self {
+            Self::Told(told) => told["type"].as_str().unwrap(),
+            Self::Closed(..) => "closed",
+            Self::Lost => "lost",
+        }
+    }
+
+    pub(crate) fn told(&self) -> &Value {
+        let Self::Told(told) = self else { panic!("{self:?}") };
+        told
+    }
+
+    pub(crate) fn step(&self) -> Option<Step> {
+        let Self::Told(told) = self else { return None };
+        serde_json::from_value(told["step"].clone()).ok()
+    }
+}
+
+impl Capture {
+    /// Opens the socket; the status where it is refused.
+    pub(crate) async fn open(api: &Api, check: &Check) -> Result<Self, u16> {
+        let mut request = format!("ws://{}{}/ws", api.address, check.path).into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", "liveness.v1".parse().unwrap());
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(Self(socket)),
+            Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(_) => Err(0),
+        }
+    }
+
+    /// Opens the socket and begins an attempt.
+    pub(crate) async fn begin(api: &Api, check: &Check) -> Self {
+        let mut capture = Self::open(api, check).await.unwrap();
+        capture.say(r#"{"type":"start"}"#).await;
+        assert_eq!(capture.hear().await.kind(), "guide");
+        capture
+    }
+
+    /// Sends a text; where that fails, it is heard.
+    pub(crate) async fn say(&mut self, text: &str) {
+        let _ = self.0.send(Message::text(text)).await;
+    }
+
+    /// Sends a picture; where that fails, it is heard.
+    pub(crate) async fn show(&mut self, jpeg: Bytes) {
+        let _ = self.0.send(Message::binary(jpeg)).await;
+    }
+
+    pub(crate) async fn hear(&mut self) -> Heard {
+        loop {
+            match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("the service answers") {
+                Some(Ok(Message::Text(text))) => return Heard::Told(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return Heard::Closed(frame.code.into(), frame.reason.to_string());
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(None) | Message::Binary(_) | Message::Frame(_)) | Err(_)) | None => {
+                    return Heard::Lost;
+                }
+            }
+        }
+    }
+
+    /// Passes over guides.
+    pub(crate) async fn hear_end(&mut self) -> Heard {
+        loop {
+            let heard = self.hear().await;
+            if heard.kind() != "guide" {
+                return heard;
+            }
+        }
+    }
+
+    /// How the service closes; what it says before is passed over.
+    pub(crate) async fn hear_close(&mut self) -> (u16, String) {
+        loop {
+            match self.hear().await {
+                Heard::Told(_) => {}
+                Heard::Closed(code, reason) => return (code, reason),
+                Heard::Lost => panic!("the connection went without a word"),
+            }
+        }
+    }
+}
+
+/// Shows one attempt, so many frames a second, and returns what the service says at its end.
+pub(crate) async fn attend(api: &Api, check: &Check, source: &mut dyn Source) -> Heard {
+    let mut capture = Capture::begin(api, check).await;
+    let (begin, mut step) = (Instant::now(), None);
+    loop {
+        let shown = Instant::now();
+        capture.show(source.picture(begin.elapsed(), step)).await;
+        let heard = capture.hear().await;
+        if heard.kind() != "guide" {
+            return heard;
+        }
+        step = heard.step();
+        tokio::time::sleep(FRAME.saturating_sub(shown.elapsed())).await;
+    }
+}
+
+/// Fails one attempt by something that is no picture.
+pub(crate) async fn fail_attempt(api: &Api, check: &Check) -> Heard {
+    let mut capture = Capture::begin(api, check).await;
+    capture.show(Bytes::from_static(b"no picture")).await;
+    capture.hear_end().await
+}

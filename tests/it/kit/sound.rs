@@ -1,0 +1,75 @@
+use super::binary::run;
+use liveness::event_log::EventLog as _;
+use liveness::event_log::embedded::EmbeddedLog;
+use liveness_events::session::SessionEvent;
+use liveness_events::stored::Stored as _;
+use liveness_events::{RecordedEvent, stream};
+use liveness_projections::{ViewReader, Views};
+use std::collections::BTreeMap;
+use std::path::Path;
+use uuid::Uuid;
+
+/// The events of each session.
+pub(crate) type Recorded = BTreeMap<Uuid, Vec<SessionEvent>>;
+
+/// Reads the log of a data directory.
+async fn everything(dir: &Path) -> Vec<RecordedEvent> {
+    let log = EmbeddedLog::open(dir.join("events.db")).unwrap();
+    let (mut events, mut after) = (vec![], 0);
+    loop {
+        let page = log.read_all(after, &[], 1024).await.unwrap();
+        events.extend(page.events);
+        if page.end {
+            log.close().await;
+            return events;
+        }
+        after = page.next;
+    }
+}
+
+/// Sees that what a stopped service left is sound, and returns it: the chains hold, no session has two ends or anything
+/// but the erasure of its images after its end, and the views are what the log makes of them.
+pub(crate) async fn assert_sound(dir: &Path) -> Recorded {
+    let verified = run(dir, &["verify"]);
+    assert!(verified.status.success(), "{verified:?}");
+    let events = everything(dir).await;
+    let sessions = recorded(&events);
+    for (id, events) in &sessions {
+        let ends = events.iter().filter(|event| event.is_terminal()).count();
+        assert!(ends <= 1, "session {id} has {ends} ends");
+        let after = events.iter().skip_while(|event| !event.is_terminal()).skip(1);
+        let erased = after.clone().filter(|event| matches!(event, SessionEvent::ImagesErased { .. })).count();
+        assert_eq!(erased, after.count(), "session {id} goes on after its end");
+    }
+    assert_views_are_rebuilt(dir, &events);
+    sessions
+}
+
+/// The events of each session, also of a service that runs.
+pub(crate) async fn recorded_in(dir: &Path) -> Recorded {
+    recorded(&everything(dir).await)
+}
+
+fn recorded(events: &[RecordedEvent]) -> Recorded {
+    let mut sessions = Recorded::new();
+    for event in events {
+        if let Some(id) = stream::session_id(&event.stream) {
+            sessions.entry(id).or_default().push(SessionEvent::decode_recorded(event).unwrap());
+        }
+    }
+    sessions
+}
+
+/// The service's views go on from where they were; others begin with the log's first event. They must meet.
+fn assert_views_are_rebuilt(dir: &Path, events: &[RecordedEvent]) {
+    let kept = dir.join("views.db");
+    Views::open(&kept).unwrap().apply(events).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let fresh = folder.path().join("views.db");
+    let mut views = Views::open(&fresh).unwrap();
+    for batch in events.chunks(7) {
+        views.apply(batch).unwrap();
+    }
+    let fingerprint = |path: &Path| ViewReader::open(path).unwrap().fingerprint().unwrap();
+    assert_eq!(fingerprint(&kept), fingerprint(&fresh), "the views are not what the log makes of them");
+}

@@ -1,0 +1,18 @@
+//! The service as others meet it: over HTTP, over the capture socket, by its webhooks, after a crash.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+
+mod abuse;
+mod attacks;
+mod bench;
+mod checks;
+mod crash;
+mod expiry;
+mod idempotency;
+mod images;
+mod keys;
+mod kit;
+mod panics;
+mod people;
+mod receivers;
+mod sessions;
+mod verdicts;

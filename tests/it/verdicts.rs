@@ -1,0 +1,141 @@
+//! What is judged, over many orders of turns: living people pass, and nothing else does.
+
+use crate::bench::{Bench, Ending};
+use crate::kit::{Random, built, media};
+use crate::people::{
+    ClipPerson, FRAME, Follows, Loop, Person, Source, Still, Swap, Sweep, beside, print, print_of,
+    printed_file, rendered, shown_file, turns_of,
+};
+use bytes::Bytes;
+use image::RgbImage;
+use liveness_events::challenge::Challenge;
+use liveness_kit::{FaceMesh, TurnLibrary, clip_frames, encode_jpeg};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// Orders that are drawn beside each one that there is.
+const DRAWN: usize = 12;
+
+/// Each order that can be drawn, and some at random.
+fn orders(what: &str) -> Vec<Challenge> {
+    let mut random = Random::seeded(what);
+    Challenge::all().into_iter().chain((0..DRAWN).map(|_| Challenge::draw(random.next()))).collect()
+}
+
+/// Lets somebody try each order.
+async fn endings<S: Source>(what: &str, mut source: impl FnMut(usize) -> S) -> Vec<(Challenge, Ending)> {
+    built();
+    let mut endings = vec![];
+    for (try_number, order) in orders(what).into_iter().enumerate() {
+        let ending = Bench::get().attempt(order.clone(), &mut source(try_number)).await;
+        endings.push((order, ending));
+    }
+    endings
+}
+
+/// Somebody reacts a little sooner or later each time.
+fn reacting(face: &Sweep, try_number: usize) -> Person {
+    Person::new(face.clone()).reacting(FRAME * (2 + try_number as u32 % 5))
+}
+
+async fn never_passes<S: Source>(what: &str, source: impl FnMut(usize) -> S) {
+    let endings = endings(what, source).await;
+    let mut counted = BTreeMap::new();
+    for (_, ending) in &endings {
+        *counted.entry(ending.summary()).or_insert(0) += 1;
+    }
+    eprintln!("{what}: {counted:?}");
+    for (order, ending) in endings {
+        assert!(!ending.passed(), "{what} passed {:?}: {ending:?}", order.turns());
+    }
+}
+
+#[tokio::test]
+async fn a_rendered_head_passes_each_order() {
+    for (order, ending) in endings("a head", |number| reacting(&rendered(), number)).await {
+        assert!(ending.passed(), "{:?}: {ending:?}", order.turns());
+    }
+}
+
+#[tokio::test]
+async fn a_flat_photo_never_passes() {
+    let photo = print(None);
+    never_passes("a flat photo", |number| reacting(&photo, number)).await;
+}
+
+#[tokio::test]
+async fn a_bent_photo_never_passes() {
+    let photo = print(Some(0.75));
+    never_passes("a bent photo", |number| reacting(&photo, number)).await;
+}
+
+#[tokio::test]
+async fn a_black_picture_never_passes() {
+    let black: Bytes = encode_jpeg(&RgbImage::new(640, 480)).unwrap().into();
+    never_passes("a black picture", |_| Still(black.clone())).await;
+}
+
+#[tokio::test]
+async fn two_faces_never_pass() {
+    let faces = beside();
+    never_passes("two faces", |number| reacting(&faces, number)).await;
+}
+
+#[tokio::test]
+async fn a_known_print_never_passes() {
+    let Some(file) = media("spoof/print_f1.jpg") else { return };
+    let still = shown_file(&file);
+    never_passes("a known print, held still", |_| Still(still.clone())).await;
+    let moved = printed_file(&file);
+    never_passes("a known print, moved", |number| reacting(&moved, number)).await;
+}
+
+/// The hardest pictures: prints of real people, held close, bent so that the mesh takes them for heads.
+#[tokio::test]
+async fn prints_of_real_people_never_pass() {
+    for clip in ["d3", "d10", "d14", "s20"] {
+        let Some(file) = media(&format!("live/{clip}.mp4")) else { return };
+        let frames = clip_frames(&file, 2.0).unwrap();
+        let picture = image::load_from_memory(&frames[2]).unwrap().to_rgb8();
+        let mesh = FaceMesh::find(&picture, &mut Bench::get().analyser()).unwrap();
+        for bend in [None, Some(0.6), Some(0.75), Some(0.9)] {
+            let photo = print_of(&picture, &mesh, bend);
+            never_passes(&format!("{clip}, bent {bend:?}"), |number| reacting(&photo, number)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clip_that_follows_nothing_never_passes() {
+    let Some(file) = media("live/d10.mp4") else { return };
+    never_passes("a clip of somebody who talks", |_| Loop::of(&file)).await;
+}
+
+/// The turns of the clip in which both sides are turned to.
+fn turner() -> Option<&'static TurnLibrary> {
+    static TURNS: OnceLock<Option<TurnLibrary>> = OnceLock::new();
+    let turns = || Some(turns_of(&media("live/d3.mp4")?, &mut Bench::get().analyser()));
+    TURNS.get_or_init(turns).as_ref()
+}
+
+#[tokio::test]
+async fn turns_the_other_way_never_pass() {
+    let Some(turns) = turner() else { return };
+    never_passes("a real person, the other way", |_| ClipPerson::new(turns, Follows::TheOtherWay)).await;
+}
+
+#[tokio::test]
+async fn turns_that_come_too_late_never_pass() {
+    let Some(turns) = turner() else { return };
+    let late = Follows::After(Duration::from_millis(7_100));
+    never_passes("a real person, too late", |_| ClipPerson::new(turns, late)).await;
+}
+
+#[tokio::test]
+async fn a_change_of_the_person_never_passes() {
+    let Some(turns) = turner() else { return };
+    let real = || ClipPerson::new(turns, Follows::AsAsked);
+    never_passes("a real person, then a head", |_| Swap::new(real(), Person::new(rendered()))).await;
+    never_passes("a head, then a real person", |_| Swap::new(Person::new(rendered()), real())).await;
+}

@@ -39,7 +39,8 @@ impl Runtime {
         }
         let failed = "the ONNX runtime cannot be loaded";
         let builder = ort::init_from(library).map_err(|error| ModelError::new(failed, error))?;
-        let environment = builder.with_telemetry(false).build().map_err(|error| ModelError::new(failed, error))?;
+        let environment =
+            builder.with_telemetry(false).build().map_err(|error| ModelError::new(failed, error))?;
         Ok(loaded.insert(Self(environment)).clone())
     }
 }

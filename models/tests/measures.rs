@@ -1,0 +1,91 @@
+//! The networks on real pictures: the test portrait, and what lies in `../shared` where that is there.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
+use liveness_models::{Analyser, Face, Manifest, ModelSet, Picture, Request, Runtime};
+use std::path::PathBuf;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn analyser(further: Option<PathBuf>) -> Analyser {
+    let dirs: Vec<PathBuf> = further.into_iter().chain([root().join("models/built")]).collect();
+    let manifest = Manifest::built_in().unwrap();
+    let library = manifest.runtime_library(&dirs).expect("the networks are missing: run `make models`");
+    Analyser::load(&Runtime::load(&library).unwrap(), &ModelSet::read(&manifest, &dirs).unwrap()).unwrap()
+}
+
+fn shared(path: &str) -> Option<PathBuf> {
+    let path = root().join("../shared").join(path);
+    if !path.exists() {
+        eprintln!("not tested: {} is not there", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+fn face(analyser: &mut Analyser, picture: &Picture) -> Face {
+    let measured = analyser.measure(picture, Request { reference: None, describe: true }).unwrap();
+    assert_eq!(measured.faces, 1);
+    measured.face.expect("the mesh fits")
+}
+
+/// The picture mirrored left to right.
+fn mirrored(picture: &Picture) -> Picture {
+    let rows = picture.rgb().chunks_exact(picture.width() as usize * 3);
+    let rgb = rows.flat_map(|row| row.chunks_exact(3).rev().flatten().copied()).collect();
+    Picture::from_rgb(picture.width(), picture.height(), rgb).unwrap()
+}
+
+#[test]
+fn a_live_face_is_measured_and_its_mirror_image_turns_the_other_way() {
+    let Some(file) = shared("media/live/t1.jpg") else { return };
+    let picture = Picture::decode(&std::fs::read(file).unwrap()).unwrap();
+    let mut analyser = analyser(None);
+    let (seen, mirror) = (face(&mut analyser, &picture), face(&mut analyser, &mirrored(&picture)));
+    assert!(seen.presence > 0.9 && seen.size > 0.2 && seen.sharpness > 1.0, "{seen:?}");
+    // The mesh leans: straight ahead is up to 7 degrees off, and not mirrored.
+    assert!((seen.pose.yaw + mirror.pose.yaw).abs() < 8.0, "{} and {}", seen.pose.yaw, mirror.pose.yaw);
+    assert!((seen.pose.roll + mirror.pose.roll).abs() < 4.0, "{} and {}", seen.pose.roll, mirror.pose.roll);
+    assert!(
+        (seen.pose.pitch - mirror.pose.pitch).abs() < 4.0,
+        "{} and {}",
+        seen.pose.pitch,
+        mirror.pose.pitch
+    );
+}
+
+#[test]
+fn a_frame_compared_with_itself_is_flat_and_the_same() {
+    let Some(file) = shared("media/live/t1.jpg") else { return };
+    let picture = Picture::decode(&std::fs::read(file).unwrap()).unwrap();
+    let mut analyser = analyser(None);
+    let reference = face(&mut analyser, &picture).likeness;
+    let request = Request { reference: Some(&reference), describe: true };
+    let again = analyser.measure(&picture, request).unwrap().face.unwrap();
+    assert!(again.planarity.unwrap() < 1e-3, "{:?}", again.planarity);
+    assert!(again.similarity.unwrap() > 0.999, "{:?}", again.similarity);
+}
+
+#[test]
+fn nobody_is_nobody() {
+    let grey = Picture::from_rgb(640, 480, vec![90; 640 * 480 * 3]).unwrap();
+    let measured = analyser(None).measure(&grey, Request::default()).unwrap();
+    assert_eq!((measured.faces, measured.face.is_none()), (0, true));
+}
+
+#[test]
+fn the_optional_pair_tells_a_live_face_from_a_print() {
+    let (Some(models), Some(live), Some(print)) =
+        (shared("models"), shared("media/live/t1.jpg"), shared("media/spoof/print_f1.jpg"))
+    else {
+        return;
+    };
+    let mut analyser = analyser(Some(models));
+    let mut texture = |file: PathBuf| {
+        let picture = Picture::decode(&std::fs::read(file).unwrap()).unwrap();
+        face(&mut analyser, &picture).texture.unwrap()
+    };
+    let (live, print) = (texture(live), texture(print));
+    assert!(live > 0.9 && print < 0.5, "live {live}, print {print}");
+}

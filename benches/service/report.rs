@@ -1,0 +1,42 @@
+//! The table.
+
+use std::fmt::Write as _;
+
+/// One measured ratio.
+pub(crate) struct Row {
+    pub(crate) what: &'static str,
+    pub(crate) service: String,
+    pub(crate) bare: String,
+    pub(crate) ratio: f64,
+    pub(crate) target: &'static str,
+    pub(crate) met: bool,
+    /// How it came about, for whoever doubts it.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Row {
+    /// All rows as a table in Markdown.
+    pub(crate) fn table(rows: &[Self]) -> String {
+        let mut text = String::from(
+            "| measure | service | bare counterpart | ratio | target | |\n| --- | --- | --- | --- | --- | --- |\n",
+        );
+        for row in rows {
+            let Self { what, service, bare, ratio, target, .. } = row;
+            let met = if row.met { "met" } else { "missed" };
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "| {what} | {service} | {bare} | {ratio:.2} | {target} | {met} |");
+        }
+        text
+    }
+}
+
+/// The middle one, or the upper of the two in the middle; 0 where there is none.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Numbers in one line.
+pub(crate) fn list(values: &[f64], decimals: usize) -> String {
+    values.iter().map(|value| format!("{value:.decimals$}")).collect::<Vec<_>>().join(" ")
+}

@@ -70,8 +70,11 @@ impl App {
         let projector = Projector::start_in_arbiter(&following.handle(), |_| projector);
         let registry = {
             let services = services.clone();
-            let (threads, views) = (args.workers(), projector.clone().recipient());
-            Registry::start_in_arbiter(&front.handle(), move |_| Registry::new(services, views, threads))
+            let (threads, views, progress) =
+                (args.workers(), projector.clone().recipient(), progress.clone());
+            Registry::start_in_arbiter(&front.handle(), move |_| {
+                Registry::new(services, views, progress, threads)
+            })
         };
         {
             let client = WebhookClient::new(args.webhook_targets())?;

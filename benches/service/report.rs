@@ -30,10 +30,14 @@ impl Row {
     }
 }
 
-/// The middle one, or the upper of the two in the middle; 0 where there is none.
+/// The middle one, or the mean of the two in the middle; 0 where there is none.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
+    let upper = values.len() / 2;
+    match (values.len().is_multiple_of(2), values.get(upper.saturating_sub(1)), values.get(upper)) {
+        (true, Some(below), Some(above)) => f64::midpoint(*below, *above),
+        (_, _, middle) => middle.copied().unwrap_or(0.0),
+    }
 }
 
 /// Numbers in one line.

@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn fine_stripes_are_sharper_than_broad_ones() {
         let stripes = |period: usize| {
-            Quality::of(&crop(|x, _| if x / period % 2 == 0 { 40.0 } else { 200.0 })).sharpness
+            Quality::of(&crop(|x, _| if (x / period).is_multiple_of(2) { 40.0 } else { 200.0 })).sharpness
         };
         assert!(stripes(2) > 2.0 * stripes(16));
     }

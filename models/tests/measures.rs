@@ -1,5 +1,5 @@
 //! The networks on real pictures: the test portrait, and what lies in `../shared` where that is there.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "helpers of tests")]
 
 use liveness_models::{Analyser, Face, Manifest, ModelSet, Picture, Request, Runtime};
 use std::path::PathBuf;

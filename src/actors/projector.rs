@@ -100,18 +100,23 @@ async fn fold_next(subscription: &mut Subscription, views: &mut Views) -> anyhow
     Ok(passed.max(views.checkpoint()?))
 }
 
+/// Waits, bounded, until the views have passed a position; tells whether they have.
+pub async fn passed(mut progress: Progress, position: Position) -> bool {
+    let waited = tokio::time::timeout(CATCH_UP_LIMIT, progress.wait_for(|passed| *passed >= position)).await;
+    matches!(waited, Ok(Ok(_)))
+}
+
 impl Handler<CatchUp> for Projector {
     type Result = ResponseFuture<Result<(), Trouble>>;
 
     fn handle(&mut self, _: CatchUp, _: &mut Self::Context) -> Self::Result {
-        let (log, mut progress) = (self.log.clone(), self.progress());
+        let (log, progress) = (self.log.clone(), self.progress());
         Box::pin(async move {
             let head = log.head().await.map_err(|error| Trouble::Unavailable(error.to_string()))?;
-            let passed =
-                tokio::time::timeout(CATCH_UP_LIMIT, progress.wait_for(|position| *position >= head)).await;
-            match passed {
-                Ok(Ok(_)) => Ok(()),
-                Ok(Err(_)) | Err(_) => Err(Trouble::Busy { retry_after: CATCH_UP_LIMIT }),
+            if passed(progress, head).await {
+                Ok(())
+            } else {
+                Err(Trouble::Busy { retry_after: CATCH_UP_LIMIT })
             }
         })
     }

@@ -1,17 +1,18 @@
 //! The registry: brings a session into memory when it is needed, and hands its messages on. One live actor a session.
 
+mod creation;
+
 use super::Services;
-use super::session::messages::{CheckTime, Create, CreateFailed, EraseImages};
-use super::session::{Origin, SessionActor};
+use super::projector::Progress;
+use super::session::SessionActor;
+use super::session::messages::{CheckTime, EraseImages};
 use actix::dev::ToEnvelope;
 use actix::{
     Actor, Addr, Arbiter, ArbiterHandle, AsyncContext as _, Context, Handler, Message, MessageResult,
     Recipient, ResponseFuture,
 };
-use liveness_events::session::Create as CreateCommand;
 use liveness_web::messages::{
-    CancelOrErase, CaptureError, CaptureNotice, CatchUp, CheckCreated, CreateCheck, CreateError,
-    LeaveCapture, StartCapture, SubmitFrame, Trouble,
+    CancelOrErase, CaptureError, CaptureNotice, CatchUp, LeaveCapture, StartCapture, SubmitFrame, Trouble,
 };
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,10 +20,6 @@ use uuid::Uuid;
 
 /// Messages that wait for the registry, which only hands them on.
 const MAILBOX: usize = 1024;
-/// How long an idempotency key is honoured.
-const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
-/// How often one idempotency key can be used anew, a day later each time, before the answer is that something is odd.
-const MAX_REUSES: u32 = 400;
 /// When to come again after a session's actor failed.
 const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
@@ -30,6 +27,7 @@ const RETRY_AFTER_FAILURE: Duration = Duration::from_secs(1);
 pub struct Registry {
     services: Services,
     views: Recipient<CatchUp>,
+    progress: Progress,
     sessions: HashMap<Uuid, Addr<SessionActor>>,
     arbiters: Vec<ArbiterHandle>,
     next_arbiter: usize,
@@ -48,57 +46,28 @@ pub struct SessionStopped {
 #[rtype(result = "Addr<SessionActor>")]
 struct Locate {
     session: Uuid,
-    origin: Origin,
 }
 
 impl Registry {
-    /// A registry whose sessions live on `threads` threads of their own; `views` says when the views show what was done.
+    /// A registry whose sessions live on `threads` threads of their own; `views` and `progress` say when the views show
+    /// what was done.
     #[must_use]
-    pub fn new(services: Services, views: Recipient<CatchUp>, threads: usize) -> Self {
+    pub fn new(services: Services, views: Recipient<CatchUp>, progress: Progress, threads: usize) -> Self {
         let arbiters = (0..threads.max(1)).map(|_| Arbiter::new().handle()).collect();
-        Self { services, views, sessions: HashMap::new(), arbiters, next_arbiter: 0 }
+        Self { services, views, progress, sessions: HashMap::new(), arbiters, next_arbiter: 0 }
     }
 
-    fn locate(
-        &mut self,
-        id: Uuid,
-        origin: Origin,
-        registry: Recipient<SessionStopped>,
-    ) -> Addr<SessionActor> {
+    fn locate(&mut self, id: Uuid, registry: Recipient<SessionStopped>) -> Addr<SessionActor> {
         if let Some(addr) = self.sessions.get(&id).filter(|addr| addr.connected()) {
             return addr.clone();
         }
         let services = self.services.clone();
         let arbiter = &self.arbiters[self.next_arbiter];
         self.next_arbiter = (self.next_arbiter + 1) % self.arbiters.len();
-        let addr = SessionActor::start_in_arbiter(arbiter, move |_| {
-            SessionActor::new(services, id, origin, registry)
-        });
+        let addr =
+            SessionActor::start_in_arbiter(arbiter, move |_| SessionActor::new(services, id, registry));
         self.sessions.insert(id, addr.clone());
         addr
-    }
-
-    fn create(
-        &mut self,
-        message: CreateCheck,
-        context: &mut Context<Self>,
-    ) -> ResponseFuture<Result<CheckCreated, CreateError>> {
-        let registry = context.address();
-        let services = self.services.clone();
-        if message.idempotency.is_some() {
-            return Box::pin(create_once(registry, services, message));
-        }
-        let session = Uuid::new_v4();
-        let addr = self.locate(session, Origin::New, context.address().recipient());
-        Box::pin(async move {
-            match create_as(&addr, &services, &message, session).await {
-                Ok(created) => Ok(created),
-                Err(CreateFailed::Trouble(trouble)) => Err(trouble.into()),
-                Err(CreateFailed::Exists { .. }) => {
-                    Err(Trouble::Unavailable("the id that was drawn is in use".into()).into())
-                }
-            }
-        })
     }
 
     /// Hands a message to a session. A session that left the memory just then, or whose actor panicked at an earlier
@@ -116,14 +85,14 @@ impl Registry {
         SessionActor: Handler<M>,
         Context<SessionActor>: ToEnvelope<SessionActor, M>,
     {
-        let addr = self.locate(session, Origin::Stream, context.address().recipient());
+        let addr = self.locate(session, context.address().recipient());
         let registry = context.address();
         Box::pin(async move {
             if let Ok(answer) = addr.send(message.clone()).await {
                 return answer;
             }
             let gone = || E::from(Trouble::Busy { retry_after: RETRY_AFTER_FAILURE });
-            let addr = registry.send(Locate { session, origin: Origin::Stream }).await.map_err(|_| gone())?;
+            let addr = registry.send(Locate { session }).await.map_err(|_| gone())?;
             addr.send(message).await.map_err(|_| gone())?
         })
     }
@@ -147,7 +116,7 @@ impl Handler<Locate> for Registry {
     type Result = MessageResult<Locate>;
 
     fn handle(&mut self, message: Locate, context: &mut Self::Context) -> Self::Result {
-        MessageResult(self.locate(message.session, message.origin, context.address().recipient()))
+        MessageResult(self.locate(message.session, context.address().recipient()))
     }
 }
 
@@ -160,73 +129,6 @@ impl Handler<SessionStopped> for Registry {
             self.sessions.remove(&message.session);
         }
     }
-}
-
-impl Handler<CreateCheck> for Registry {
-    type Result = ResponseFuture<Result<CheckCreated, CreateError>>;
-
-    /// Answers when the views show it: its link may be opened at once.
-    fn handle(&mut self, message: CreateCheck, context: &mut Self::Context) -> Self::Result {
-        let created = self.create(message, context);
-        let views = self.views.clone();
-        Box::pin(async move {
-            let created = created.await?;
-            shown(views).await;
-            Ok(created)
-        })
-    }
-}
-
-/// Creates a check under an idempotency key. The key gives the session's id, so the second request meets the first
-/// one's stream; once the window is over, the key gives the next id.
-async fn create_once(
-    registry: Addr<Registry>,
-    services: Services,
-    message: CreateCheck,
-) -> Result<CheckCreated, CreateError> {
-    let Some((key, body)) = &message.idempotency else {
-        return Err(Trouble::Unavailable("there is no idempotency key".into()).into());
-    };
-    for reuse in 0..MAX_REUSES {
-        let session = Uuid::new_v5(&message.owner, format!("idempotency-key/{reuse}/{key}").as_bytes());
-        let located = registry.send(Locate { session, origin: Origin::Stream }).await;
-        let addr = located.map_err(|_| Trouble::Busy { retry_after: RETRY_AFTER_FAILURE })?;
-        match create_as(&addr, &services, &message, session).await {
-            Ok(created) => return Ok(created),
-            Err(CreateFailed::Trouble(trouble)) => return Err(trouble.into()),
-            Err(CreateFailed::Exists { at, .. }) if services.clock.now().since(at) >= IDEMPOTENCY_WINDOW => {}
-            Err(CreateFailed::Exists { request, created, .. }) if request == Some(*body) => {
-                return Ok(created);
-            }
-            Err(CreateFailed::Exists { .. }) => return Err(CreateError::OtherBody),
-        }
-    }
-    Err(Trouble::Unavailable("the idempotency key was used too often: use a new one for each request".into())
-        .into())
-}
-
-async fn create_as(
-    addr: &Addr<SessionActor>,
-    services: &Services,
-    message: &CreateCheck,
-    session: Uuid,
-) -> Result<CheckCreated, CreateFailed> {
-    let credentials = services.master_key.credentials(session);
-    let command = CreateCommand {
-        at: services.clock.now(),
-        owner: message.owner,
-        link_validity: message.link_validity,
-        return_url: message.return_url.clone(),
-        webhook_url: message.webhook_url.clone(),
-        threshold: message.threshold,
-        audit_images: message.audit_images,
-        token: credentials.token.digest(),
-        capture_key: credentials.capture_key.digest(),
-        request: message.idempotency.as_ref().map(|(_, body)| *body),
-    };
-    addr.send(Create { request_id: message.request_id, command })
-        .await
-        .unwrap_or(Err(CreateFailed::Trouble(Trouble::Busy { retry_after: RETRY_AFTER_FAILURE })))
 }
 
 /// Messages that are handed to the session they name.

@@ -15,10 +15,9 @@ use actix::{
 use core::Core;
 use liveness_events::session::AttemptFailure;
 use liveness_web::messages::{
-    CancelOrErase, CaptureError, CaptureNotice, CheckCreated, LeaveCapture, StartCapture, SubmitFrame,
-    Trouble,
+    CancelOrErase, CaptureError, CaptureNotice, LeaveCapture, StartCapture, SubmitFrame, Trouble,
 };
-use messages::{CheckTime, Create, CreateFailed, EraseImages};
+use messages::{CheckTime, Create, CreateFailed, Created, EraseImages};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -28,19 +27,17 @@ const IDLE_LIMIT: Duration = Duration::from_secs(5);
 /// Messages that wait for one session: two frames, a departure, a look at the clock, a cancellation, and room.
 const MAILBOX: usize = 16;
 
-/// How a session comes into memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// Its id was drawn just now: there is nothing to read.
-    New,
-    /// From its stream.
-    Stream,
+/// Records a session whose id was drawn just now. Nobody else knows the id yet, so that no actor need hold it.
+///
+/// # Errors
+/// When it cannot be recorded.
+pub async fn create_new(services: Services, id: Uuid, message: Create) -> Result<Created, CreateFailed> {
+    Core::new(services, id).create(message).await
 }
 
 /// One session in use.
 pub struct SessionActor {
     id: Uuid,
-    origin: Origin,
     /// Away while a message is being carried out, and where the stream could not be read.
     core: Option<Core>,
     connection: Option<Connection>,
@@ -56,8 +53,8 @@ struct Connection {
 impl SessionActor {
     /// A session that is about to come into memory; `registry` hears when it leaves it.
     #[must_use]
-    pub fn new(services: Services, id: Uuid, origin: Origin, registry: Recipient<SessionStopped>) -> Self {
-        Self { id, origin, core: Some(Core::new(services, id)), connection: None, timer: None, registry }
+    pub fn new(services: Services, id: Uuid, registry: Recipient<SessionStopped>) -> Self {
+        Self { id, core: Some(Core::new(services, id)), connection: None, timer: None, registry }
     }
 
     /// Carries out one piece of work on the core. No other message is looked at meanwhile.
@@ -121,9 +118,6 @@ impl Actor for SessionActor {
 
     fn started(&mut self, context: &mut Self::Context) {
         context.set_mailbox_capacity(MAILBOX);
-        if self.origin == Origin::New {
-            return;
-        }
         let Some(mut core) = self.core.take() else { return };
         let read = async move {
             let read = core.rehydrate().await;
@@ -146,7 +140,7 @@ impl Actor for SessionActor {
 }
 
 impl Handler<Create> for SessionActor {
-    type Result = AtomicResponse<Self, Result<CheckCreated, CreateFailed>>;
+    type Result = AtomicResponse<Self, Result<Created, CreateFailed>>;
 
     fn handle(&mut self, message: Create, _: &mut Self::Context) -> Self::Result {
         self.on_core(async move |core| core.create(message).await)

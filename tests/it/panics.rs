@@ -19,6 +19,7 @@ use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
 use liveness_events::{NewEvent, RecordedEvent, stream};
 use liveness_web::messages::{CancelOrErase, CatchUp, CreateCheck, Trouble};
 use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// A log that panics at appends to one stream.
@@ -128,7 +129,9 @@ async fn a_panic_in_one_session_harms_no_other() {
         master_key: MasterKey::new([3; 32]),
     };
     // One thread: whoever panics shares it with all others.
-    let registry = Registry::new(services, NoViews.start().recipient(), 1).start();
+    let registry =
+        Registry::new(services, NoViews.start().recipient(), watch::Sender::new(u64::MAX).subscribe(), 1)
+            .start();
     let (panics, others) = (create(&registry).await, [create(&registry).await, create(&registry).await]);
     *log.at.lock().unwrap() = Some(stream::session(panics));
     assert!(matches!(cancel(&registry, panics).await, Err(Trouble::Busy { .. })));

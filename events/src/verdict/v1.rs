@@ -35,11 +35,11 @@ impl Ramp {
 /// Homography residual at the widest of the turns. Flat photos turned as far as hands turn them stay below 0.025, and
 /// below 0.046 at 40 degrees close to the camera, where the mesh still reports no turn; real heads have 0.04 to 0.14.
 const DEPTH: Ramp = Ramp { zero: 0.022, one: 0.034 };
-/// Yaw that the mesh reports less the angle by which the face is foreshortened, in degrees, mean of the turns.
+/// Yaw that the mesh reports less the angle by which the face is foreshortened, in degrees, mean of both sides.
 ///
 /// A bent photo must be turned by 30 to 40 degrees before the mesh reports 13 to 17, and is foreshortened by as much:
-/// -7 to -14 were measured; on real heads -3 to +14.
-const RELIEF: Ramp = Ramp { zero: -7.0, one: -4.0 };
+/// -7 to -14 were measured; on heads -4 to +14.
+const RELIEF: Ramp = Ramp { zero: -7.0, one: -4.5 };
 /// Share of the frames from the first step on that show exactly one face.
 const ONE_FACE: Ramp = Ramp { zero: 0.75, one: 0.92 };
 /// Cosine of the descriptors, mean of the two lowest steps. Nine people: the same one 0.62 to 1.00 in each step; two
@@ -157,26 +157,29 @@ fn widest(evidence: &Evidence, turn: usize) -> Vec<&Face> {
 
 /// The homography residual at the widest moment of the turns: the lower of the two sides' means.
 fn depth(evidence: &Evidence) -> Option<f64> {
-    let of_side = |side: Turn| {
-        let turns = (0..TURNS).filter(|turn| evidence.challenge().turns()[*turn] == side);
-        mean(
-            turns
-                .flat_map(|turn| widest(evidence, turn))
-                .map(|face| face.compared.map(|compared| compared.planarity)),
-        )
-    };
-    Some(of_side(Turn::Left)?.min(of_side(Turn::Right)?))
+    let [left, right] = of_sides(evidence, |face| Some(face.compared?.planarity))?;
+    Some(left.min(right))
 }
 
-/// How much further the mesh is turned than the picture of it is foreshortened, in degrees: mean of all turns.
+/// How much further the mesh is turned than the picture of it is foreshortened, in degrees: the mean of the two sides'
+/// means, since what was not quite straight ahead at first counts for one side and against the other.
 fn relief(evidence: &Evidence) -> Option<f64> {
     let neutral = evidence.neutral();
-    let of_face = |face: &Face| {
+    let [left, right] = of_sides(evidence, |face| {
         let by_eyes = foreshortening(face.eyes_over_nose, neutral.eyes_over_nose)?;
         let by_outline = foreshortening(face.width_over_height, neutral.width_over_height)?;
         Some(evidence.turned(face).abs() - (by_eyes + by_outline) / 2.0)
+    })?;
+    Some((left + right) / 2.0)
+}
+
+/// The mean over the widest frames of all turns to the left, and of all to the right.
+fn of_sides(evidence: &Evidence, value: impl Fn(&Face) -> Option<f64>) -> Option<[f64; 2]> {
+    let of_side = |side: Turn| {
+        let turns = (0..TURNS).filter(|turn| evidence.challenge().turns()[*turn] == side);
+        mean(turns.flat_map(|turn| widest(evidence, turn)).map(&value))
     };
-    mean((0..TURNS).flat_map(|turn| widest(evidence, turn)).map(of_face))
+    Some([of_side(Turn::Left)?, of_side(Turn::Right)?])
 }
 
 /// The angle, in degrees, at which a plane looks narrower by the ratio of these two proportions.

@@ -1,6 +1,6 @@
 //! The session aggregate, from the outside: given these events, when this command comes, then those events follow.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod guidance;
 mod lifecycle;

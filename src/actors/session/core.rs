@@ -1,5 +1,5 @@
 use super::comparing::Comparing;
-use super::messages::{Create, CreateFailed};
+use super::messages::{Create, CreateFailed, Created};
 use crate::actors::Services;
 use crate::actors::inference::{Analysed, Unmeasured};
 use crate::event_log::AppendError;
@@ -144,7 +144,7 @@ impl Core {
         }
     }
 
-    pub(super) async fn create(&mut self, message: Create) -> Result<CheckCreated, CreateFailed> {
+    pub(super) async fn create(&mut self, message: Create) -> Result<Created, CreateFailed> {
         let command = message.command;
         let created = self
             .execute(message.request_id, |at| {
@@ -154,7 +154,10 @@ impl Core {
             })
             .await;
         match (created, self.session.created()) {
-            (Ok(_), Some(created)) => Ok(CheckCreated { session: self.id, expires_at: created.expires_at }),
+            (Ok(_), Some(created)) => Ok(Created {
+                check: CheckCreated { session: self.id, expires_at: created.expires_at },
+                position: self.head.position,
+            }),
             (Err(Failed::Refused(_)), Some(earlier)) => Err(CreateFailed::Exists {
                 request: earlier.request,
                 at: earlier.at,

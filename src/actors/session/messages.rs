@@ -6,12 +6,21 @@ use uuid::Uuid;
 
 /// Record that a check was asked for.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Result<CheckCreated, CreateFailed>")]
+#[rtype(result = "Result<Created, CreateFailed>")]
 pub struct Create {
     /// The request's id.
     pub request_id: Uuid,
     /// What was asked for; its time is set when it is decided.
     pub command: CreateCommand,
+}
+
+/// A session that was recorded.
+#[derive(Debug, Clone)]
+pub struct Created {
+    /// What is answered.
+    pub check: CheckCreated,
+    /// Position of its event in the log.
+    pub position: u64,
 }
 
 /// Why a session was not created.

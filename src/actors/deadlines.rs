@@ -6,11 +6,12 @@ use super::background::for_ever;
 use super::projector::Progress;
 use super::registry::Registry;
 use super::session::messages::{CheckTime, EraseImages};
-use actix::{Actor, Addr, AsyncContext as _, Context, WrapFuture as _};
+use actix::dev::ToEnvelope;
+use actix::{Actor, Addr, AsyncContext as _, Context, Handler, Message, WrapFuture as _};
 use liveness_events::Timestamp;
 use liveness_events::session::ErasedBecause;
 use liveness_projections::ViewReader;
-use std::collections::HashSet;
+use liveness_web::messages::Trouble;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -87,13 +88,12 @@ impl Watch {
         let head = self.services.log.head().await?;
         self.progress.clone().wait_for(|position| *position >= head).await?;
         for session in self.views.in_progress()? {
-            self.registry.send(CheckTime { session }).await??;
+            self.wake(session, CheckTime { session }).await;
         }
         let mut erased = 0_usize;
         for session in self.services.images.sessions().await? {
-            let view = self.views.session(session)?;
-            let unfinished = view.as_ref().is_some_and(|view| view.ended_at.is_none());
-            if view.is_none_or(|view| view.images.is_empty()) && !unfinished {
+            // An open session has none: what a capture had stored before the crash belongs to an end that was not recorded.
+            if self.views.session(session)?.is_none_or(|view| view.images.is_empty()) {
                 self.services.images.erase(session).await?;
                 erased += 1;
             }
@@ -104,7 +104,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Wakes the sessions that have something due; tells whether there were any.
+    /// Wakes the sessions that have something due; tells whether any did it.
     async fn round(&self) -> anyhow::Result<bool> {
         let now = self.services.clock.now();
         let kept_until = Timestamp::from_millis(
@@ -112,21 +112,40 @@ impl Watch {
         );
         let expired = self.views.expired_by(now, BATCH)?;
         let outlived = self.views.images_since(kept_until, BATCH)?;
-        let mut woken: HashSet<Uuid> = HashSet::new();
+        let mut woken = 0;
         for session in expired {
-            self.registry.send(CheckTime { session }).await??;
-            woken.insert(session);
+            woken += usize::from(self.wake(session, CheckTime { session }).await);
         }
         for session in outlived {
-            self.registry.send(EraseImages { session, because: ErasedBecause::RetentionEnded }).await??;
-            woken.insert(session);
+            let erase = EraseImages { session, because: ErasedBecause::RetentionEnded };
+            woken += usize::from(self.wake(session, erase).await);
         }
-        if woken.is_empty() {
+        if woken == 0 {
             return Ok(false);
         }
         // The views must show what was done before they are asked again.
         let head = self.services.log.head().await?;
         self.progress.clone().wait_for(|position| *position >= head).await?;
         Ok(true)
+    }
+
+    /// Has a session do what is due; tells whether it did. One that cannot, now or ever, keeps no other one waiting.
+    async fn wake<M>(&self, session: Uuid, message: M) -> bool
+    where
+        M: Message<Result = Result<(), Trouble>> + Send + 'static,
+        Registry: Handler<M>,
+        Context<Registry>: ToEnvelope<Registry, M>,
+    {
+        match self.registry.send(message).await {
+            Ok(Ok(())) => true,
+            Ok(Err(trouble)) => {
+                tracing::warn!(session.id = %session, %trouble, "session could not do what is due");
+                false
+            }
+            Err(error) => {
+                tracing::warn!(session.id = %session, %error, "session could not be told what is due");
+                false
+            }
+        }
     }
 }

@@ -24,6 +24,8 @@ use uuid::Uuid;
 
 /// A session that nobody uses for so long leaves the memory; its stream brings it back.
 const IDLE_LIMIT: Duration = Duration::from_secs(5);
+/// Least time until the clock is looked at again, so that a log that is away for a while is not asked without pause.
+const LEAST_PAUSE: Duration = Duration::from_millis(50);
 /// Messages that wait for one session: two frames, a departure, a look at the clock, a cancellation, and room.
 const MAILBOX: usize = 16;
 
@@ -98,7 +100,7 @@ impl SessionActor {
         self.timer = match due {
             Some(deadline) => {
                 let session = self.id;
-                let pause = core.services().clock.until(deadline);
+                let pause = core.services().clock.until(deadline).max(LEAST_PAUSE);
                 Some(context.run_later(pause, move |_, context| context.notify(CheckTime { session })))
             }
             None if self.connection.is_none() => {

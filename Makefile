@@ -4,7 +4,7 @@ SHELL := bash
 CARGO ?= cargo
 BUILD_TOOLS := cc:gcc
 # Where npm or pip is missing, the set-up can do without; see models/setup/README.md.
-TEST_TOOLS := $(BUILD_TOOLS) node:nodejs npm:npm chromium:chromium ffmpeg:ffmpeg openssl:openssl
+TEST_TOOLS := $(BUILD_TOOLS) node:nodejs npm:npm pip3:python3-pip chromium:chromium ffmpeg:ffmpeg openssl:openssl
 
 .PHONY: help run build models test tools lint unit e2e bench doc clean
 

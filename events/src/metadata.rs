@@ -131,10 +131,4 @@ impl Chain {
     pub const fn is_empty(&self) -> bool {
         self.next == 0
     }
-
-    /// Hash of the last event taken.
-    #[must_use]
-    pub const fn head(&self) -> Option<Digest> {
-        self.previous
-    }
 }

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use liveness_events::Digest;
 use liveness_events::measurement::{Bounds, Comparison, Face, Frame, Measurement, rounded};
-
 use liveness_models::{Analyser, Likeness, Measured, ModelSet, Picture, Request, Runtime};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -50,17 +50,7 @@ impl Photo {
     /// One frame for each pose.
     #[must_use]
     pub fn frames(&self, studio: &Studio, poses: &[Pose]) -> Vec<RgbImage> {
-        let (wall, sensor) = (studio.wall(), studio.sensor());
-        poses
-            .iter()
-            .enumerate()
-            .map(|(index, pose)| {
-                let mut frame = wall.clone();
-                self.draw(studio, pose, &mut frame);
-                sensor.expose(&mut frame, index);
-                frame
-            })
-            .collect()
+        studio.shoot(poses, |pose, frame| self.draw(studio, pose, frame))
     }
 
     fn draw(&self, studio: &Studio, pose: &Pose, frame: &mut RgbImage) {

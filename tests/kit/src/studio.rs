@@ -1,3 +1,4 @@
+use crate::pose::Pose;
 use crate::random::Random;
 use image::{Rgb, RgbImage};
 use nalgebra::Vector3;
@@ -30,6 +31,21 @@ impl Default for Studio {
 }
 
 impl Studio {
+    /// Takes one frame for each pose of what `draw` puts before the wall.
+    pub(crate) fn shoot(&self, poses: &[Pose], draw: impl Fn(&Pose, &mut RgbImage)) -> Vec<RgbImage> {
+        let (wall, sensor) = (self.wall(), self.sensor());
+        poses
+            .iter()
+            .enumerate()
+            .map(|(index, pose)| {
+                let mut frame = wall.clone();
+                draw(pose, &mut frame);
+                sensor.expose(&mut frame, index);
+                frame
+            })
+            .collect()
+    }
+
     /// Focal length in pixels.
     pub(crate) fn focal(&self) -> f32 {
         self.width as f32 / 2.0 / (self.field_of_view / 2.0).to_radians().tan()

@@ -9,10 +9,10 @@ use crate::actors::registry::Registry;
 use crate::actors::webhooks::Webhooks;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, ServiceLock};
-use crate::event_log::embedded::EmbeddedLog;
 use crate::event_log::{EventLog, Position};
 use crate::images::ImageStore;
 use crate::settings::ServeArgs;
+use crate::stores;
 use crate::webhook::{WebhookClient, check_url};
 use actix::{Actor as _, Arbiter};
 use actix_web::dev::{Server, ServerHandle};
@@ -46,7 +46,6 @@ impl App {
     /// # Errors
     /// When any of that is not possible; the text says what to do.
     pub async fn build(args: &ServeArgs, clock: Clock) -> anyhow::Result<Self> {
-        args.stores.check()?;
         let dir = DataDir::open(&args.stores.data_dir)?;
         let lock = dir.lock()?;
         let listener = bind(args.listen)?;
@@ -54,7 +53,7 @@ impl App {
         let public_url = args.public_url(address)?;
 
         let (inference, models) = start_networks(args)?;
-        let log: Arc<dyn EventLog> = Arc::new(EmbeddedLog::open(dir.log())?);
+        let log = stores::open_log(&args.stores)?;
         let views = Views::open(&dir.views())
             .context("the views cannot be opened: delete views.db, it is rebuilt")?;
         let reader = views.reader()?;

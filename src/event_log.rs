@@ -6,6 +6,7 @@
 
 pub mod embedded;
 mod limits;
+pub mod wire;
 
 #[cfg(test)]
 pub(crate) mod contract;

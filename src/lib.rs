@@ -9,4 +9,5 @@ pub mod event_log;
 pub mod images;
 pub mod journal;
 pub mod settings;
+pub mod stores;
 pub mod webhook;

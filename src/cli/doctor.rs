@@ -1,8 +1,7 @@
 use crate::data_dir::DataDir;
-use crate::event_log::EventLog as _;
-use crate::event_log::embedded::EmbeddedLog;
 use crate::images::ImageStore;
 use crate::settings::ServeArgs;
+use crate::stores::open_log;
 use anyhow::Context as _;
 use clap::Args;
 use liveness_models::{Analyser, Manifest, ModelSet, Runtime};
@@ -54,8 +53,7 @@ fn data_directory(args: &ServeArgs) -> anyhow::Result<String> {
 }
 
 async fn event_log(args: &ServeArgs) -> anyhow::Result<String> {
-    args.stores.check()?;
-    let log = EmbeddedLog::open(DataDir::open(&args.stores.data_dir)?.log())?;
+    let log = open_log(&args.stores)?;
     let head = log.head().await?;
     Ok(format!("{}, head at position {head}", args.stores.event_store))
 }

@@ -1,9 +1,8 @@
 use crate::clock::Clock;
-use crate::data_dir::DataDir;
-use crate::event_log::embedded::EmbeddedLog;
 use crate::event_log::{AppendError, EventLog};
 use crate::journal::{self, WriteError};
 use crate::settings::StoreArgs;
+use crate::stores::open_log;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand};
 use liveness_events::api_key::{ApiKey, ApiKeyEvent, Scope};
@@ -66,7 +65,7 @@ async fn create(args: CreateArgs, out: &mut dyn Write) -> anyhow::Result<()> {
         !name.is_empty() && name.chars().count() <= MAX_NAME,
         "--name: must have 1 to {MAX_NAME} characters"
     );
-    let log = open(&args.stores)?;
+    let log = open_log(&args.stores)?;
     let key = draw_key(args.sandbox)?;
     let created = ApiKey {
         at: Clock::default().now(),
@@ -76,15 +75,15 @@ async fn create(args: CreateArgs, out: &mut dyn Write) -> anyhow::Result<()> {
         scopes: args.scope.into_iter().collect(),
         sandbox: args.sandbox,
     };
-    record(&log, |_| Ok(ApiKeyEvent::Created(created.clone()))).await?;
+    record(&*log, |_| Ok(ApiKeyEvent::Created(created.clone()))).await?;
     log.close().await;
     writeln!(out, "{key}")?;
     Ok(())
 }
 
 async fn list(stores: &StoreArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let log = open(stores)?;
-    let (events, _) = journal::load::<ApiKeyEvent>(&log, stream::API_KEYS).await?;
+    let log = open_log(stores)?;
+    let (events, _) = journal::load::<ApiKeyEvent>(&*log, stream::API_KEYS).await?;
     writeln!(out, "{:36}  {:24}  {:9}  {:7}  {:24}  REVOKED", "ID", "CREATED", "SCOPES", "SANDBOX", "NAME")?;
     for event in &events {
         let ApiKeyEvent::Created(ApiKey { at, id, name, scopes, sandbox, .. }) = event else { continue };
@@ -97,9 +96,9 @@ async fn list(stores: &StoreArgs, out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 async fn revoke(args: &RevokeArgs, out: &mut dyn Write) -> anyhow::Result<()> {
-    let log = open(&args.stores)?;
+    let log = open_log(&args.stores)?;
     let id = args.id;
-    record(&log, |events| {
+    record(&*log, |events| {
         let exists = events.iter().any(|event| matches!(event, ApiKeyEvent::Created(key) if key.id == id));
         ensure!(exists, "there is no key {id}: see `liveness keys list`");
         ensure!(revoked_at(events, id).is_none(), "key {id} is revoked already");
@@ -116,11 +115,6 @@ fn revoked_at(events: &[ApiKeyEvent], key: Uuid) -> Option<Timestamp> {
         ApiKeyEvent::Revoked { at, id } if *id == key => Some(*at),
         _ => None,
     })
-}
-
-fn open(stores: &StoreArgs) -> anyhow::Result<EmbeddedLog> {
-    stores.check()?;
-    Ok(EmbeddedLog::open(DataDir::open(&stores.data_dir)?.log())?)
 }
 
 /// Appends what `change` makes of the keys that there are.

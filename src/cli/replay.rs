@@ -1,7 +1,6 @@
-use crate::data_dir::DataDir;
-use crate::event_log::embedded::EmbeddedLog;
 use crate::journal;
 use crate::settings::StoreArgs;
+use crate::stores::open_log;
 use anyhow::bail;
 use clap::Args;
 use liveness_events::session::{Replayed, SessionEvent, replay};
@@ -34,9 +33,8 @@ struct Report<'a> {
 }
 
 pub(super) async fn run(args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    args.stores.check()?;
-    let log = EmbeddedLog::open(DataDir::open(&args.stores.data_dir)?.log())?;
-    let (events, _) = journal::load::<SessionEvent>(&log, &stream::session(args.uuid)).await?;
+    let log = open_log(&args.stores)?;
+    let (events, _) = journal::load::<SessionEvent>(&*log, &stream::session(args.uuid)).await?;
     if events.is_empty() {
         bail!("there is no session {}", args.uuid);
     }

@@ -1,8 +1,6 @@
-use crate::data_dir::DataDir;
-use crate::event_log::EventLog;
-use crate::event_log::embedded::EmbeddedLog;
 use crate::journal;
 use crate::settings::StoreArgs;
+use crate::stores::open_log;
 use anyhow::ensure;
 use clap::Args;
 use liveness_events::RecordedEvent;
@@ -54,12 +52,11 @@ impl Verification {
 }
 
 pub(super) async fn run(args: &VerifyChainArgs, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    args.stores.check()?;
-    let log = EmbeddedLog::open(DataDir::open(&args.stores.data_dir)?.log())?;
+    let log = open_log(&args.stores)?;
     let mut verification = Verification::default();
     match args.uuid {
         Some(uuid) => {
-            let events = journal::read(&log, &stream::session(uuid)).await?;
+            let events = journal::read(&*log, &stream::session(uuid)).await?;
             ensure!(!events.is_empty(), "there is no session {uuid}");
             events.iter().for_each(|event| verification.take(event));
         }

@@ -1,0 +1,3 @@
+//! The log over EventStoreDB's gRPC protocol, so that an auditor's ordinary client reads it.
+
+pub mod protocol;

@@ -67,10 +67,10 @@ impl ViewReader {
         self.read(session::next_expiry)
     }
 
-    /// Sessions whose camera is on, as far as the log knows.
+    /// Sessions whose attempt in progress began by `then`, the oldest first.
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
-    pub fn in_progress(&self) -> Result<Vec<Uuid>, ViewError> {
-        self.read(session::in_progress)
+    pub fn capturing_since(&self, then: Timestamp, most: u32) -> Result<Vec<Uuid>, ViewError> {
+        self.read(|connection| session::capturing_since(connection, then, most))
     }
 
     /// Sessions that were complete by `then` and whose images are still kept, the oldest first.

@@ -103,7 +103,7 @@ impl App {
             let services = services.clone();
             Archive::start_in_arbiter(&front.handle(), move |_| Archive::new(services))
         };
-        let readiness = Readiness::new(log.clone(), progress.clone());
+        let readiness = Readiness::new(log.clone(), progress.clone(), reader.another()?, master_key.clone());
         readiness.await_start().await?;
 
         let targets = args.webhook_targets();

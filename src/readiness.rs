@@ -3,6 +3,8 @@
 use crate::actors::projector::Progress;
 use crate::event_log::{EventLog, Position};
 use anyhow::Context as _;
+use liveness_events::credentials::MasterKey;
+use liveness_projections::ViewReader;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,6 +20,8 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 pub struct Readiness {
     log: Arc<dyn EventLog>,
     progress: Progress,
+    views: Arc<ViewReader>,
+    master_key: MasterKey,
     /// Where the log ended when the service started; unknown while the log has not answered.
     head_at_start: Arc<OnceLock<Position>>,
 }
@@ -25,21 +29,22 @@ pub struct Readiness {
 impl Readiness {
     /// Of a service whose views are as far as `progress` says.
     #[must_use]
-    pub fn new(log: Arc<dyn EventLog>, progress: Progress) -> Self {
-        Self { log, progress, head_at_start: Arc::default() }
+    pub fn new(log: Arc<dyn EventLog>, progress: Progress, views: ViewReader, master_key: MasterKey) -> Self {
+        Self { log, progress, views: Arc::new(views), master_key, head_at_start: Arc::default() }
     }
 
     /// Waits, bounded, until the views show what the log holds. A log that is away is waited for in the background:
     /// the service answers meanwhile, and says that it is not ready.
     ///
     /// # Errors
-    /// When the projector has ended.
+    /// When the projector has ended, or the master key is another one than that of the log's checks.
     pub async fn await_start(&self) -> anyhow::Result<()> {
         match self.log.head().await {
             Ok(head) => {
                 // Nobody else sets it yet.
                 let _ = self.head_at_start.set(head);
-                self.catch_up(head).await
+                self.catch_up(head).await?;
+                self.check_master_key().map_err(|why| anyhow::anyhow!(why))
             }
             Err(error) => {
                 tracing::warn!(%error, "the event log does not answer: the service waits for it");
@@ -70,6 +75,16 @@ impl Readiness {
         Ok(())
     }
 
+    /// Tokens, links and webhooks' signatures follow from the master key: with another one, none would fit.
+    fn check_master_key(&self) -> Result<(), String> {
+        let known = self.views.any_token().map_err(|error| error.to_string())?;
+        let fits =
+            known.is_none_or(|(session, token)| self.master_key.credentials(session).token.digest() == token);
+        fits.then_some(()).ok_or_else(|| {
+            "the master key is not the one that the checks of this log were made with: give this node the same one".to_owned()
+        })
+    }
+
     /// Ready while the log answers and is followed, and the views have passed what there was at the start.
     ///
     /// # Errors
@@ -89,7 +104,7 @@ impl Readiness {
         if position < *head {
             return Err(format!("the views are being rebuilt: at {position} of {head}"));
         }
-        Ok(())
+        self.check_master_key()
     }
 
     /// How old what the views show may be; none while they follow the log.

@@ -55,6 +55,12 @@ impl ViewReader {
         self.read(|connection| session::by_id(connection, id))
     }
 
+    /// Some session and its token's hash, by which a master key can be told to be the right one.
+    #[expect(clippy::missing_errors_doc, reason = "said once, above")]
+    pub fn any_token(&self) -> Result<Option<(Uuid, Digest)>, ViewError> {
+        self.read(session::any_token)
+    }
+
     /// Open sessions whose link has ended by `now`, the oldest first.
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     pub fn expired_by(&self, now: Timestamp, most: u32) -> Result<Vec<Uuid>, ViewError> {

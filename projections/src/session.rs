@@ -197,6 +197,14 @@ fn one(connection: &Connection, query: &str, key: &[u8]) -> Result<Option<Sessio
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
+pub(crate) fn any_token(connection: &Connection) -> Result<Option<(Uuid, Digest)>, ViewError> {
+    let found: Option<(Id, [u8; 32])> = connection
+        .prepare_cached("SELECT id, token FROM sessions LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.map(|(id, token)| (id.0, Digest::from(token))))
+}
+
 /// Open sessions whose link has ended by `now`, the oldest first.
 pub(crate) fn expired_by(connection: &Connection, now: Timestamp, most: u32) -> Result<Vec<Uuid>, ViewError> {
     ids(

@@ -21,3 +21,6 @@ mod tls;
 
 pub use self::server::{StartError, WireServer};
 pub use self::settings::{Advertised, Security, WireSettings};
+
+#[cfg(test)]
+mod tests;

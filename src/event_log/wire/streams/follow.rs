@@ -124,7 +124,8 @@ impl<'a> Follower<'a> {
         // What is ready at once goes together; what is being read is not thrown away for it.
         let mut chunks = pin!(events(self.log.subscribe_all(after, prefixes)).ready_chunks(ALL_PAGE));
         while let Some(chunk) = chunks.next().await {
-            let (full, mut batch) = (chunk.len() == ALL_PAGE, Vec::new());
+            // One event alone is what a client that keeps up gets.
+            let (several, mut batch) = (chunk.len() > 1, Vec::new());
             for event in chunk {
                 match event? {
                     SubscriptionEvent::Event(event) => self.take(event, &mut batch)?,
@@ -135,7 +136,7 @@ impl<'a> Follower<'a> {
                     }
                 }
             }
-            self.keep_pace(full, &mut batch).await?;
+            self.keep_pace(several, &mut batch).await?;
             self.sink.send(batch).await?;
         }
         Err(Fault::GoingAway)
@@ -189,10 +190,10 @@ impl<'a> Follower<'a> {
     }
 
     /// A client that reads slowly is not hurried; it is told that it fell behind, and when it has caught up again.
-    async fn keep_pace(&mut self, full: bool, batch: &mut Vec<ReadResp>) -> Result<(), Fault> {
+    async fn keep_pace(&mut self, several: bool, batch: &mut Vec<ReadResp>) -> Result<(), Fault> {
         let look = match self.pace {
             Pace::CatchingUp => false,
-            Pace::Live => full,
+            Pace::Live => several,
             Pace::Behind(goal) => self.place >= goal,
         };
         if !look {

@@ -17,10 +17,12 @@ pub mod protocol;
 mod server;
 mod settings;
 mod streams;
+mod threads;
 mod tls;
 
 pub use self::server::{StartError, WireServer};
 pub use self::settings::{Advertised, Security, WireSettings};
+pub use self::threads::WireThreads;
 
 #[cfg(test)]
 mod tests;

@@ -48,6 +48,9 @@ pub enum StartError {
         /// What is wrong with it.
         source: io::Error,
     },
+    /// The system gives no threads.
+    #[error("no threads for the wire face: {0}")]
+    Threads(io::Error),
     /// Certificate and key do not serve.
     #[error("{certificate}: the certificate cannot be used with its key: {source}")]
     Tls {

@@ -1,5 +1,8 @@
 //! Settings of the service: a flag over an environment variable over a key of `liveness.toml` over a default.
 
+mod wire;
+
+pub use self::wire::WireArgs;
 use crate::webhook::TargetPolicy;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Command, ValueEnum};
@@ -35,6 +38,12 @@ pub struct ServeArgs {
     )]
     #[command(flatten)]
     pub models: ModelArgs,
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on flattened arguments would become the help of the command"
+    )]
+    #[command(flatten)]
+    pub wire: WireArgs,
     /// Folder of the images [default: `images` in the data directory]
     #[arg(long, env = "LIVENESS_IMAGE_STORE", value_name = "DIR")]
     pub image_store: Option<PathBuf>,
@@ -98,7 +107,7 @@ impl ServeArgs {
     /// Whether no other node works on the same log.
     #[must_use]
     pub fn is_alone(&self) -> bool {
-        self.stores.is_embedded()
+        self.stores.is_embedded() && !self.wire.esdb_write
     }
 
     /// Where webhooks may go.
@@ -148,6 +157,18 @@ impl StoreArgs {
             other => bail!("--event-store: `{other}` is not known: this version has `embedded` alone"),
         }
     }
+
+    /// Checks that the log is this machine's own, as `what` needs it.
+    ///
+    /// # Errors
+    /// When the event store is another.
+    pub fn check_embedded(&self, what: &str) -> anyhow::Result<()> {
+        ensure!(
+            self.is_embedded(),
+            "{what}: needs the embedded log; clients reach another event store by themselves"
+        );
+        Ok(())
+    }
 }
 
 impl ModelArgs {
@@ -182,17 +203,23 @@ pub fn with_file(mut command: Command, file: &Path) -> anyhow::Result<Command> {
         };
         let id = key.replace('-', "_");
         let mut known = false;
-        command = command.mut_subcommands(|subcommand| {
-            if subcommand.get_arguments().all(|argument| argument.get_id() != id.as_str()) {
-                return subcommand;
-            }
-            known = true;
-            let value = value.clone();
-            subcommand.mut_arg(&id, |argument| {
-                argument.default_value(clap::builder::OsStr::from(value)).required(false)
-            })
-        });
+        command = command.mut_subcommands(|subcommand| with_default(subcommand, &id, &value, &mut known));
         ensure!(known, "{}: `{key}` is not a setting: see `liveness serve --help`", file.display());
     }
     Ok(command)
+}
+
+/// Takes `value` as the default of the argument `id` of a command and of those below it.
+fn with_default(mut command: Command, id: &str, value: &str, known: &mut bool) -> Command {
+    // Another variable means another setting that happens to bear the same name.
+    let variable = format!("LIVENESS_{}", id.to_uppercase());
+    let is_meant = |argument: &clap::Arg| {
+        argument.get_id() == id && argument.get_env().is_none_or(|named| named == variable.as_str())
+    };
+    if command.get_arguments().any(is_meant) {
+        *known = true;
+        let value = clap::builder::OsStr::from(value.to_owned());
+        command = command.mut_arg(id, |argument| argument.default_value(value).required(false));
+    }
+    command.mut_subcommands(|below| with_default(below, id, value, known))
 }

@@ -5,6 +5,7 @@
 
 mod api_key;
 mod delivery;
+mod images;
 mod session;
 
 pub use session::type_name as session_type_name;

@@ -12,11 +12,13 @@ use liveness_events::Timestamp;
 use liveness_events::session::ErasedBecause;
 use liveness_projections::ViewReader;
 use liveness_web::messages::Trouble;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How often the clock is looked at: links and images end within this time of their moment.
 const ROUND: Duration = Duration::from_millis(250);
+/// How often images are looked for that no event names: a crash of another node may have left some.
+const SWEEP_PAUSE: Duration = Duration::from_mins(15);
 /// Sessions that are woken in one round, so that thousands that fell due at once do not crowd out the living.
 const BATCH: u32 = 256;
 
@@ -57,10 +59,15 @@ impl Actor for Deadlines {
         };
         let rounds = async move {
             let mut started = false;
+            let mut swept = Instant::now();
             for_ever("deadlines", async || {
                 if !started {
                     watch.recover().await?;
                     started = true;
+                }
+                if swept.elapsed() >= SWEEP_PAUSE {
+                    watch.sweep().await?;
+                    swept = Instant::now();
                 }
                 let fell_due = watch.round().await?;
                 if !fell_due {
@@ -90,6 +97,11 @@ impl Watch {
         for session in self.views.in_progress()? {
             self.wake(session, CheckTime { session }).await;
         }
+        self.sweep().await
+    }
+
+    /// Erases images that no event names, once nobody can be about to name them.
+    async fn sweep(&self) -> anyhow::Result<()> {
         let mut erased = 0_usize;
         for session in self.services.images.sessions().await? {
             // An open session has none: what a capture had stored before the crash belongs to an end that was not recorded.

@@ -40,7 +40,7 @@ enum Command {
     /// List and verify the networks in use
     Models(models::ModelsArgs),
     /// Check the set-up and say how to mend what is wrong
-    Doctor(doctor::DoctorArgs),
+    Doctor(Box<doctor::DoctorArgs>),
     /// Receive webhooks here, or verify one
     #[command(subcommand)]
     Webhook(WebhookCommand),

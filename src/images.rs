@@ -50,7 +50,9 @@ pub enum ImageError {
         source: std::io::Error,
     },
     /// Others may read the keys.
-    #[error("{folder}: others can read the image keys: run `chmod 700` on it")]
+    #[error(
+        "{folder}: others can read the image keys: run `chmod 700` on it, or name a folder below it, which is made so"
+    )]
     OpenToOthers {
         /// The folder.
         folder: String,

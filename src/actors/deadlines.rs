@@ -102,8 +102,12 @@ impl Watch {
 
     /// Erases images that no event names, once nobody can be about to name them.
     async fn sweep(&self) -> anyhow::Result<()> {
+        let left = self.services.images.sessions().await?;
+        // Views that lag would not know what names them.
+        let head = self.services.log.head().await?;
+        self.progress.clone().wait_for(|position| *position >= head).await?;
         let mut erased = 0_usize;
-        for session in self.services.images.sessions().await? {
+        for session in left {
             // An open session has none: what a capture had stored before the crash belongs to an end that was not recorded.
             if self.views.session(session)?.is_none_or(|view| view.images.is_empty()) {
                 self.services.images.erase(session).await?;

@@ -59,7 +59,7 @@ impl Place {
                 make(folder)
                     .map_err(|source| ImageError::Folder { folder: folder.display().to_string(), source })?;
                 let files = LocalFileSystem::new_with_prefix(folder).map_err(failed)?;
-                Arc::new(files.with_automatic_cleanup(true).with_fsync(true))
+                Arc::new(files.with_automatic_cleanup(true))
             }
             Self::Bucket { bucket, prefix } => {
                 Arc::new(PrefixStore::new(s3(bucket).build().map_err(failed)?, prefix.clone()))

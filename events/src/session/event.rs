@@ -93,7 +93,7 @@ pub enum SessionEvent {
 pub struct Sealed {
     /// The object that holds the session's key, wrapped.
     pub key: Digest,
-    /// The sealed objects, one for each different picture, in the order of the images.
+    /// The sealed objects, one for each different picture, in the order of the pictures' hashes.
     pub objects: Vec<Digest>,
 }
 

@@ -76,20 +76,15 @@ impl KeyStore {
 
     /// Destroys the session's key; none need be there.
     pub(super) async fn destroy(&self, session: Uuid) -> Result<(), ImageError> {
-        if let Some(file) = self.file(session) {
-            overwrite(&file).map_err(|source| self.file_failed(source))?;
+        if let (Place::Folder(folder), Some(file)) = (&self.place, self.file(session)) {
+            let folder = folder.clone();
+            let destroyed = tokio::task::spawn_blocking(move || destroy_file(&folder, &file)).await;
+            return destroyed.map_err(io::Error::other).flatten().map_err(|error| self.file_failed(error));
         }
         match self.store.delete(&name(session)).await {
-            Ok(()) | Err(Error::NotFound { .. }) => {}
-            Err(error) => return Err(self.failed(error)),
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.failed(error)),
         }
-        if let Place::Folder(folder) = &self.place {
-            // What is told to be destroyed must not come back with the power.
-            File::open(folder)
-                .and_then(|folder| folder.sync_all())
-                .map_err(|error| self.file_failed(error))?;
-        }
-        Ok(())
     }
 
     /// Sessions of which there is a key, and when it was written.
@@ -139,14 +134,21 @@ fn name(session: Uuid) -> Key {
     Key::from(format!("{session}{SUFFIX}"))
 }
 
-/// Writes zeros over a file before its name goes, so that a file system that writes in place keeps nothing of it.
-fn overwrite(file: &Path) -> io::Result<()> {
-    let mut file = match OpenOptions::new().write(true).open(file) {
+/// Writes zeros over a file before its name goes, so that a file system that writes in place keeps nothing of it, and
+/// syncs the folder, so that what is told to be destroyed does not come back with the power.
+fn destroy_file(folder: &Path, path: &Path) -> io::Result<()> {
+    let mut file = match OpenOptions::new().write(true).open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return File::open(folder)?.sync_all(),
         Err(error) => return Err(error),
     };
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
     file.write_all(&vec![0; length])?;
-    file.sync_all()
+    file.sync_all()?;
+    match fs::remove_file(path) {
+        // Another node was faster.
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        removed => removed?,
+    }
+    File::open(folder)?.sync_all()
 }

@@ -3,6 +3,7 @@
 mod wire;
 
 pub use self::wire::WireArgs;
+use crate::images::Place;
 use crate::webhook::TargetPolicy;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Command, ValueEnum};
@@ -16,6 +17,9 @@ use url::Url;
 pub const DEFAULT_FILE: &str = "liveness.toml";
 /// Names the file of settings.
 pub const FILE_VARIABLE: &str = "LIVENESS_CONFIG";
+
+/// The event log in the data directory.
+const EMBEDDED: &str = "embedded";
 
 /// What `liveness serve` can be told.
 #[derive(Debug, Clone, Args)]
@@ -44,9 +48,18 @@ pub struct ServeArgs {
     )]
     #[command(flatten)]
     pub wire: WireArgs,
-    /// Folder of the images [default: `images` in the data directory]
-    #[arg(long, env = "LIVENESS_IMAGE_STORE", value_name = "DIR")]
-    pub image_store: Option<PathBuf>,
+    /// Where the sealed images are: a folder, or s3://bucket/prefix (with the usual AWS_ variables) [default: `images`
+    /// in the data directory]
+    #[arg(long, env = "LIVENESS_IMAGE_STORE", value_name = "PLACE")]
+    pub image_store: Option<Place>,
+    /// Where the keys of the images are: a folder or s3://bucket/prefix, apart from the images, shared by all nodes,
+    /// neither versioned nor backed up [default: `image-keys` in the data directory, for one machine]
+    #[arg(long, env = "LIVENESS_IMAGE_KEY_STORE", value_name = "PLACE")]
+    pub image_key_store: Option<Place>,
+    /// File of the master key, 32 bytes or 64 hex digits: all nodes need the same [default: `master.key` in the data
+    /// directory, drawn at the first start]
+    #[arg(long, env = "LIVENESS_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
     /// Minutes for which images are kept after completion
     #[arg(long, env = "LIVENESS_IMAGE_RETENTION_MINS", default_value_t = 30, value_name = "MINUTES",
           value_parser = clap::value_parser!(u32).range(1..=43_200))]
@@ -70,7 +83,7 @@ pub struct StoreArgs {
     #[arg(long, env = "LIVENESS_DATA_DIR", default_value = "./data", value_name = "DIR")]
     pub data_dir: PathBuf,
     /// The event log: `embedded`
-    #[arg(long, env = "LIVENESS_EVENT_STORE", default_value = "embedded", value_name = "STORE")]
+    #[arg(long, env = "LIVENESS_EVENT_STORE", default_value = EMBEDDED, value_name = "STORE")]
     pub event_store: String,
 }
 
@@ -141,10 +154,10 @@ impl ServeArgs {
 }
 
 impl StoreArgs {
-    /// Whether the event log is the one in the data directory.
+    /// Whether the log is in the data directory, where this process is its only writer.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
-        self.event_store == "embedded"
+        self.event_store == EMBEDDED
     }
 
     /// Checks what the flags name.
@@ -153,7 +166,7 @@ impl StoreArgs {
     /// When the event store is none that this version has.
     pub fn check(&self) -> anyhow::Result<()> {
         match self.event_store.as_str() {
-            "embedded" => Ok(()),
+            EMBEDDED => Ok(()),
             other => bail!("--event-store: `{other}` is not known: this version has `embedded` alone"),
         }
     }

@@ -41,10 +41,7 @@ pub(super) fn accept(
                 }
             };
             let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
-                tracing::warn!(
-                    max = MAX_CONNECTIONS,
-                    "the wire face has too many connections: closing a new one"
-                );
+                tracing::warn!(max, "the wire face has too many connections: closing a new one");
                 continue;
             };
             let (ready, tls) = (ready.clone(), tls.clone());

@@ -4,13 +4,15 @@ use crate::actors::Services;
 use crate::actors::archive::Archive;
 use crate::actors::deadlines::Deadlines;
 use crate::actors::inference::InferencePool;
-use crate::actors::projector::{Progress, Projector};
+use crate::actors::projector::Projector;
 use crate::actors::registry::Registry;
 use crate::actors::webhooks::Webhooks;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, ServiceLock};
-use crate::event_log::{EventLog, Position};
+use crate::event_log::EventLog;
 use crate::images::ImageStore;
+use crate::lease::Turn;
+use crate::readiness::Readiness;
 use crate::settings::ServeArgs;
 use crate::stores;
 use crate::webhook::{WebhookClient, check_url};
@@ -24,12 +26,9 @@ use liveness_projections::Views;
 use liveness_web::{AppState, Handles, Parts, SocketPace};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// How long a stopping service lets requests come to their end.
 const SHUTDOWN_LIMIT_SECS: u64 = 10;
-/// How long a start waits for the views to catch up before it goes on; readiness tells when they have.
-const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// A service that is about to run.
 pub struct App {
@@ -62,7 +61,12 @@ impl App {
         let services =
             Services { clock, log: log.clone(), images, inference, models, master_key: master_key.clone() };
 
-        let projector = Projector::new(log.clone(), views).await?;
+        let node = dir.node_id()?;
+        let turn = |work| match args.is_alone() {
+            true => Turn::always(),
+            false => Turn::shared(log.clone(), services.clock.clone(), node, work),
+        };
+        let projector = Projector::new(log.clone(), views)?;
         let progress = projector.progress();
         let arbiters = vec![Arbiter::new(), Arbiter::new(), Arbiter::new()];
         let [following, working, front] = &arbiters[..] else { anyhow::bail!("no threads for the actors") };
@@ -77,7 +81,13 @@ impl App {
         };
         {
             let client = WebhookClient::new(args.webhook_targets())?;
-            let webhooks = Webhooks::new(services.clone(), reader.another()?, progress.clone(), client);
+            let webhooks = Webhooks::new(
+                services.clone(),
+                reader.another()?,
+                progress.clone(),
+                client,
+                turn("webhooks"),
+            );
             Webhooks::start_in_arbiter(&working.handle(), |_| webhooks);
             let deadlines = Deadlines::new(
                 services.clone(),
@@ -85,6 +95,7 @@ impl App {
                 progress.clone(),
                 registry.clone(),
                 args.retention(),
+                turn("deadlines"),
             );
             Deadlines::start_in_arbiter(&working.handle(), |_| deadlines);
         }
@@ -92,8 +103,8 @@ impl App {
             let services = services.clone();
             Archive::start_in_arbiter(&front.handle(), move |_| Archive::new(services))
         };
-        let head_at_start = log.head().await?;
-        catch_up(head_at_start, progress.clone()).await?;
+        let readiness = Readiness::new(log.clone(), progress.clone(), reader.another()?, master_key.clone());
+        readiness.await_start().await?;
 
         let targets = args.webhook_targets();
         let state = AppState::new(Parts {
@@ -113,7 +124,12 @@ impl App {
             check_webhook_url: Arc::new(move |url| {
                 check_url(url, targets).map_err(|refusal| refusal.to_string())
             }),
-            readiness: Arc::new(move || readiness(&progress, head_at_start)),
+            readiness: {
+                let readiness = readiness.clone();
+                Arc::new(move || readiness.check())
+            },
+            staleness: Arc::new(move || readiness.staleness()),
+            shares_log: !args.is_alone(),
             registry: prometheus_client::registry::Registry::default(),
             pace: SocketPace::default(),
         });
@@ -175,24 +191,4 @@ fn start_networks(args: &ServeArgs) -> anyhow::Result<(InferencePool, Vec<ModelU
     let used =
         set.used().iter().map(|(name, sha256)| Ok(ModelUsed { name: name.clone(), sha256: sha256.parse()? }));
     Ok((inference, used.collect::<anyhow::Result<_>>()?))
-}
-
-async fn catch_up(head: Position, mut progress: Progress) -> anyhow::Result<()> {
-    match tokio::time::timeout(START_LIMIT, progress.wait_for(|position| *position >= head)).await {
-        Ok(passed) => {
-            passed.context("the projector has ended")?;
-        }
-        Err(_) => tracing::warn!(head, "views are still being rebuilt; the service answers meanwhile"),
-    }
-    Ok(())
-}
-
-/// Ready while the log is followed, and the views have passed what there was at the start.
-fn readiness(progress: &Progress, head_at_start: Position) -> Result<(), String> {
-    progress.has_changed().map_err(|_| "the projector has ended: start the service anew".to_owned())?;
-    let position = *progress.borrow();
-    if position < head_at_start {
-        return Err(format!("the views are being rebuilt: at {position} of {head_at_start}"));
-    }
-    Ok(())
 }

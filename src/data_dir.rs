@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 /// A data directory.
 #[derive(Debug, Clone)]
@@ -65,6 +66,24 @@ impl DataDir {
                 )
             }
             Err(fs::TryLockError::Error(error)) => Err(error).with_context(|| path.display().to_string()),
+        }
+    }
+
+    /// Id of the node whose directory this is; drawn where there is none yet.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or holds no id.
+    pub fn node_id(&self) -> anyhow::Result<Uuid> {
+        let path = self.0.join("node.id");
+        let told = || format!("{}: remove the file, and the node gets a new id", path.display());
+        match fs::read_to_string(&path) {
+            Ok(text) => Uuid::try_parse(text.trim()).with_context(told),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let id = Uuid::new_v4();
+                fs::write(&path, id.to_string()).with_context(|| path.display().to_string())?;
+                Ok(id)
+            }
+            Err(error) => Err(error).with_context(told),
         }
     }
 

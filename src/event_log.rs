@@ -17,6 +17,7 @@ pub(crate) mod contract;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -110,6 +111,11 @@ pub trait EventLog: Send + Sync {
     /// first [`Subscription::next`]. A position beyond the head waits for the log to grow past it; who keeps positions
     /// elsewhere compares them with [`head`](Self::head) first.
     fn subscribe_all(&self, after: Position, prefixes: Vec<String>) -> Subscription;
+
+    /// How long the log has not answered; zero while it does, and where it is a part of the process.
+    fn silent_for(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Takes no more appends, waits until those taken are answered, and ends the subscriptions once they have
     /// delivered what is there. Closing twice is fine; dropping the log does the same without waiting.

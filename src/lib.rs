@@ -8,6 +8,8 @@ pub mod data_dir;
 pub mod event_log;
 pub mod images;
 pub mod journal;
+pub mod lease;
+pub mod readiness;
 pub mod settings;
 pub mod stores;
 pub mod webhook;

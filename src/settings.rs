@@ -95,6 +95,12 @@ impl ServeArgs {
         self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get)
     }
 
+    /// Whether no other node works on the same log.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.stores.is_embedded()
+    }
+
     /// Where webhooks may go.
     #[must_use]
     pub const fn webhook_targets(&self) -> TargetPolicy {
@@ -126,6 +132,12 @@ impl ServeArgs {
 }
 
 impl StoreArgs {
+    /// Whether the event log is the one in the data directory.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.event_store == "embedded"
+    }
+
     /// Checks what the flags name.
     ///
     /// # Errors

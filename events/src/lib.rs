@@ -5,6 +5,7 @@ pub mod challenge;
 pub mod credentials;
 pub mod delivery;
 mod digest;
+pub mod lease;
 mod log_event;
 pub mod measurement;
 pub mod metadata;

@@ -5,6 +5,7 @@
 
 mod api_key;
 mod delivery;
+mod lease;
 mod session;
 
 pub use session::type_name as session_type_name;
@@ -12,6 +13,7 @@ pub use session::type_name as session_type_name;
 use crate::RecordedEvent;
 use crate::api_key::ApiKeyEvent;
 use crate::delivery::DeliveryTried;
+use crate::lease::LeaseTaken;
 use crate::session::SessionEvent;
 use bytes::Bytes;
 use serde::Serialize;
@@ -91,6 +93,16 @@ impl Stored for DeliveryTried {
 
     fn decode(event_type: &str, data: &[u8]) -> Result<Self, Unreadable> {
         delivery::decode(event_type, data)
+    }
+}
+
+impl Stored for LeaseTaken {
+    fn encode(&self) -> Result<(&'static str, Bytes), serde_json::Error> {
+        lease::encode(self)
+    }
+
+    fn decode(event_type: &str, data: &[u8]) -> Result<Self, Unreadable> {
+        lease::decode(event_type, data)
     }
 }
 

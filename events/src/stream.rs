@@ -6,6 +6,8 @@ use uuid::Uuid;
 pub const SESSION_PREFIX: &str = "liveness-";
 /// Prefix of the streams in which the deliveries of one session's webhooks are recorded.
 pub const DELIVERY_PREFIX: &str = "webhook-";
+/// Prefix of the streams of leases, which say who does background work. They are no part of the audit.
+pub const LEASE_PREFIX: &str = "lease-";
 /// The stream of all API keys.
 pub const API_KEYS: &str = "api-keys";
 
@@ -19,6 +21,12 @@ pub fn session(id: Uuid) -> String {
 #[must_use]
 pub fn deliveries(session: Uuid) -> String {
     format!("{DELIVERY_PREFIX}{session}")
+}
+
+/// The stream of the lease of a piece of background work.
+#[must_use]
+pub fn lease(work: &str) -> String {
+    format!("{LEASE_PREFIX}{work}")
 }
 
 /// The session whose stream bears this name.

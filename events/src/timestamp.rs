@@ -34,6 +34,12 @@ impl Timestamp {
         Self(self.0.saturating_add(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)))
     }
 
+    /// This moment and `pause` back.
+    #[must_use]
+    pub fn minus(self, pause: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// Time since `earlier`; zero where that is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -55,6 +55,12 @@ impl ViewReader {
         self.read(|connection| session::by_id(connection, id))
     }
 
+    /// Some session and its token's hash, by which a master key can be told to be the right one.
+    #[expect(clippy::missing_errors_doc, reason = "said once, above")]
+    pub fn any_token(&self) -> Result<Option<(Uuid, Digest)>, ViewError> {
+        self.read(session::any_token)
+    }
+
     /// Open sessions whose link has ended by `now`, the oldest first.
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     pub fn expired_by(&self, now: Timestamp, most: u32) -> Result<Vec<Uuid>, ViewError> {
@@ -67,10 +73,10 @@ impl ViewReader {
         self.read(session::next_expiry)
     }
 
-    /// Sessions whose camera is on, as far as the log knows.
+    /// Sessions whose attempt in progress began by `then`, the oldest first.
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
-    pub fn in_progress(&self) -> Result<Vec<Uuid>, ViewError> {
-        self.read(session::in_progress)
+    pub fn capturing_since(&self, then: Timestamp, most: u32) -> Result<Vec<Uuid>, ViewError> {
+        self.read(|connection| session::capturing_since(connection, then, most))
     }
 
     /// Sessions that were complete by `then` and whose images are still kept, the oldest first.

@@ -9,25 +9,27 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Version of the views.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 /// How long a reader waits for a lock; writes of the views take milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Distinct statements of the views, kept prepared.
 const STATEMENTS: usize = 48;
 
 const TABLES: &str = "
-    CREATE TABLE checkpoint (position INTEGER NOT NULL);
-    INSERT INTO checkpoint VALUES (0);
+    CREATE TABLE checkpoint (position INTEGER NOT NULL, first_id BLOB, first_position INTEGER);
+    INSERT INTO checkpoint (position) VALUES (0);
     CREATE TABLE sessions (
         id BLOB PRIMARY KEY,
         token BLOB NOT NULL UNIQUE,
         capture_key BLOB NOT NULL UNIQUE,
         status TEXT NOT NULL,
         expires_at INTEGER NOT NULL,
+        capturing_since INTEGER,
         images_since INTEGER,
         view TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX open_sessions ON sessions (expires_at) WHERE status IN ('pending', 'in_progress');
+    CREATE INDEX captures ON sessions (capturing_since) WHERE capturing_since IS NOT NULL;
     CREATE INDEX kept_images ON sessions (images_since) WHERE images_since IS NOT NULL;
     CREATE TABLE deliveries (
         id BLOB PRIMARY KEY,

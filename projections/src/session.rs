@@ -28,6 +28,8 @@ pub struct SessionView {
     pub attempts: u8,
     /// Where it stands.
     pub status: SessionStatus,
+    /// When the attempt in progress began.
+    pub capturing_since: Option<Timestamp>,
     /// What was found, once complete.
     pub verdict: Option<Verdict>,
     /// When it ended, in whatever way.
@@ -65,6 +67,12 @@ impl SessionStatus {
 }
 
 impl SessionView {
+    /// Whether it has not ended yet.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.status, SessionStatus::Pending | SessionStatus::InProgress)
+    }
+
     /// Attempts that may still be begun.
     #[must_use]
     pub const fn attempts_left(&self) -> u8 {
@@ -83,6 +91,7 @@ impl SessionView {
             request: created.request,
             attempts: 0,
             status: SessionStatus::Pending,
+            capturing_since: None,
             verdict: None,
             ended_at: None,
             images: Vec::new(),
@@ -94,9 +103,10 @@ impl SessionView {
             SessionEvent::Created(_)
             | SessionEvent::FrameReceived { .. }
             | SessionEvent::StepIssued { .. } => {}
-            SessionEvent::CaptureStarted { attempt, .. } => {
+            SessionEvent::CaptureStarted { at, attempt, .. } => {
                 self.attempts = *attempt;
                 self.status = SessionStatus::InProgress;
+                self.capturing_since = Some(*at);
             }
             SessionEvent::AttemptFailed { .. } => self.status = SessionStatus::Pending,
             SessionEvent::Completed { verdict, images, .. } => {
@@ -107,6 +117,9 @@ impl SessionView {
             SessionEvent::Expired { because, .. } => self.status = SessionStatus::Expired(*because),
             SessionEvent::Cancelled { by, .. } => self.status = SessionStatus::Cancelled(*by),
             SessionEvent::ImagesErased { .. } => self.images.clear(),
+        }
+        if self.status != SessionStatus::InProgress {
+            self.capturing_since = None;
         }
         if event.is_terminal() {
             self.ended_at = Some(event.at());
@@ -153,8 +166,16 @@ pub(crate) fn fold(
     let view = view.fold(event);
     let images_since = if view.images.is_empty() { None } else { view.ended_at.map(Timestamp::as_millis) };
     connection
-        .prepare_cached("UPDATE sessions SET status = ?2, images_since = ?3, view = ?4 WHERE id = ?1")?
-        .execute(params![id.as_bytes(), view.status.column(), images_since, serde_json::to_string(&view)?])?;
+        .prepare_cached(
+            "UPDATE sessions SET status = ?2, capturing_since = ?3, images_since = ?4, view = ?5 WHERE id = ?1",
+        )?
+        .execute(params![
+            id.as_bytes(),
+            view.status.column(),
+            view.capturing_since.map(Timestamp::as_millis),
+            images_since,
+            serde_json::to_string(&view)?
+        ])?;
     Ok(Some(view))
 }
 
@@ -176,6 +197,14 @@ fn one(connection: &Connection, query: &str, key: &[u8]) -> Result<Option<Sessio
     Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }
 
+pub(crate) fn any_token(connection: &Connection) -> Result<Option<(Uuid, Digest)>, ViewError> {
+    let found: Option<(Id, [u8; 32])> = connection
+        .prepare_cached("SELECT id, token FROM sessions LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.map(|(id, token)| (id.0, Digest::from(token))))
+}
+
 /// Open sessions whose link has ended by `now`, the oldest first.
 pub(crate) fn expired_by(connection: &Connection, now: Timestamp, most: u32) -> Result<Vec<Uuid>, ViewError> {
     ids(
@@ -185,9 +214,17 @@ pub(crate) fn expired_by(connection: &Connection, now: Timestamp, most: u32) -> 
     )
 }
 
-/// Sessions whose camera is on, as far as the log knows.
-pub(crate) fn in_progress(connection: &Connection) -> Result<Vec<Uuid>, ViewError> {
-    ids(connection, "SELECT id FROM sessions WHERE status = 'in_progress'", [])
+/// Sessions whose attempt in progress began by `then`, the oldest first.
+pub(crate) fn capturing_since(
+    connection: &Connection,
+    then: Timestamp,
+    most: u32,
+) -> Result<Vec<Uuid>, ViewError> {
+    ids(
+        connection,
+        "SELECT id FROM sessions WHERE capturing_since IS NOT NULL AND capturing_since <= ?1 ORDER BY capturing_since LIMIT ?2",
+        params![then.as_millis(), most],
+    )
 }
 
 /// Sessions that ended by `then` and whose images are still kept, the oldest first.

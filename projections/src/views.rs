@@ -1,11 +1,13 @@
+use crate::schema::Id;
 use crate::{ViewError, ViewReader, api_key, delivery, schema, session};
 use liveness_events::api_key::ApiKeyEvent;
 use liveness_events::delivery::DeliveryTried;
 use liveness_events::session::SessionEvent;
 use liveness_events::stored::{Stored as _, Unreadable};
 use liveness_events::{RecordedEvent, stream};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
+use uuid::Uuid;
 
 /// The views, as their one writer holds them.
 pub struct Views {
@@ -60,6 +62,19 @@ impl Views {
         Ok(u64::try_from(position).unwrap_or(0))
     }
 
+    /// The first event that was folded and its position: whose log these views are of. None where none was.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn origin(&self) -> Result<Option<(Uuid, u64)>, ViewError> {
+        let (id, position): (Option<Id>, Option<i64>) = self
+            .connection
+            .prepare_cached("SELECT first_id, first_position FROM checkpoint")?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let position = position.and_then(|position| u64::try_from(position).ok());
+        Ok(id.map(|id| id.0).zip(position))
+    }
+
     /// Forgets all, so that the log is folded from its beginning.
     ///
     /// # Errors
@@ -75,7 +90,7 @@ impl Views {
     /// # Errors
     /// When the database cannot be written; nothing was folded then.
     pub fn apply(&mut self, events: &[RecordedEvent]) -> Result<(), ViewError> {
-        let Some(last) = events.last() else { return Ok(()) };
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
         let checkpoint = self.checkpoint()?;
         let transaction = self.connection.transaction()?;
         for event in events.iter().filter(|event| event.position > checkpoint) {
@@ -87,11 +102,24 @@ impl Views {
                 }
             }
         }
-        let position = i64::try_from(last.position.max(checkpoint)).unwrap_or(i64::MAX);
-        transaction.prepare_cached("UPDATE checkpoint SET position = ?1")?.execute([position])?;
+        transaction
+            .prepare_cached(
+                "UPDATE checkpoint SET position = ?1, first_id = coalesce(first_id, ?2),
+                     first_position = coalesce(first_position, ?3)",
+            )?
+            .execute(params![
+                column(last.position.max(checkpoint)),
+                first.id.as_bytes(),
+                column(first.position)
+            ])?;
         transaction.commit()?;
         Ok(())
     }
+}
+
+/// A position as a column.
+fn column(position: u64) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
 }
 
 fn fold(connection: &Connection, recorded: &RecordedEvent) -> Result<(), Unfoldable> {

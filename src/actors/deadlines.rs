@@ -6,10 +6,10 @@ use super::background::for_ever;
 use super::projector::Progress;
 use super::registry::Registry;
 use super::session::messages::{CheckTime, EraseImages};
+use crate::lease::Turn;
 use actix::dev::ToEnvelope;
 use actix::{Actor, Addr, AsyncContext as _, Context, Handler, Message, WrapFuture as _};
-use liveness_events::Timestamp;
-use liveness_events::session::ErasedBecause;
+use liveness_events::session::{ErasedBecause, guidance};
 use liveness_projections::ViewReader;
 use liveness_web::messages::Trouble;
 use std::time::Duration;
@@ -27,10 +27,11 @@ pub struct Deadlines {
     progress: Progress,
     registry: Addr<Registry>,
     retention: Duration,
+    turn: Option<Turn>,
 }
 
 impl Deadlines {
-    /// Watches the sessions of these views; images are kept for `retention`.
+    /// Watches the sessions of these views, when it is this node's turn; images are kept for `retention`.
     #[must_use]
     pub const fn new(
         services: Services,
@@ -38,8 +39,9 @@ impl Deadlines {
         progress: Progress,
         registry: Addr<Registry>,
         retention: Duration,
+        turn: Turn,
     ) -> Self {
-        Self { services, views: Some(views), progress, registry, retention }
+        Self { services, views: Some(views), progress, registry, retention, turn: Some(turn) }
     }
 }
 
@@ -47,13 +49,14 @@ impl Actor for Deadlines {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        let Some(views) = self.views.take() else { return };
-        let watch = Watch {
+        let (Some(views), Some(turn)) = (self.views.take(), self.turn.take()) else { return };
+        let mut watch = Watch {
             services: self.services.clone(),
             views,
             progress: self.progress.clone(),
             registry: self.registry.clone(),
             retention: self.retention,
+            turn,
         };
         let rounds = async move {
             let mut started = false;
@@ -80,6 +83,7 @@ struct Watch {
     progress: Progress,
     registry: Addr<Registry>,
     retention: Duration,
+    turn: Turn,
 }
 
 impl Watch {
@@ -87,8 +91,10 @@ impl Watch {
     async fn recover(&self) -> anyhow::Result<()> {
         let head = self.services.log.head().await?;
         self.progress.clone().wait_for(|position| *position >= head).await?;
-        for session in self.views.in_progress()? {
-            self.wake(session, CheckTime { session }).await;
+        if self.turn.is_alone() {
+            for session in self.views.capturing_since(self.services.clock.now(), u32::MAX)? {
+                self.wake(session, CheckTime { session }).await;
+            }
         }
         let mut erased = 0_usize;
         for session in self.services.images.sessions().await? {
@@ -105,15 +111,17 @@ impl Watch {
     }
 
     /// Wakes the sessions that have something due; tells whether any did it.
-    async fn round(&self) -> anyhow::Result<bool> {
+    async fn round(&mut self) -> anyhow::Result<bool> {
         let now = self.services.clock.now();
-        let kept_until = Timestamp::from_millis(
-            now.as_millis().saturating_sub(i64::try_from(self.retention.as_millis()).unwrap_or(i64::MAX)),
-        );
-        let expired = self.views.expired_by(now, BATCH)?;
-        let outlived = self.views.images_since(kept_until, BATCH)?;
+        let mut due = self.views.expired_by(now, BATCH)?;
+        // Whoever drives an attempt ends it in time: these were left behind by a node that died.
+        due.extend(self.views.capturing_since(now.minus(guidance::LONGEST_ATTEMPT), BATCH)?);
+        let outlived = self.views.images_since(now.minus(self.retention), BATCH)?;
+        if due.is_empty() && outlived.is_empty() || !self.turn.is_ours().await? {
+            return Ok(false);
+        }
         let mut woken = 0;
-        for session in expired {
+        for session in due {
             woken += usize::from(self.wake(session, CheckTime { session }).await);
         }
         for session in outlived {

@@ -3,7 +3,6 @@
 use super::background::for_ever;
 use crate::event_log::{EventLog, Position, Subscription, SubscriptionEvent};
 use actix::{Actor, AsyncContext as _, Context, Handler, ResponseFuture, WrapFuture as _};
-use anyhow::Context as _;
 use futures::FutureExt as _;
 use liveness_projections::Views;
 use liveness_web::messages::{CatchUp, Trouble};
@@ -27,17 +26,11 @@ pub struct Projector {
 }
 
 impl Projector {
-    /// A projector of these views. Views that are ahead of the log belong to another one and are made anew.
+    /// A projector of these views.
     ///
     /// # Errors
-    /// When views or log cannot be read.
-    pub async fn new(log: Arc<dyn EventLog>, mut views: Views) -> anyhow::Result<Self> {
-        let checkpoint = views.checkpoint()?;
-        let head = log.head().await.context("the event log cannot be read")?;
-        if checkpoint > head {
-            tracing::warn!(checkpoint, head, "views are ahead of the log and are rebuilt");
-            views.reset()?;
-        }
+    /// When the views cannot be read.
+    pub fn new(log: Arc<dyn EventLog>, views: Views) -> anyhow::Result<Self> {
         let progress = Arc::new(watch::Sender::new(views.checkpoint()?));
         Ok(Self { log, views: Some(views), progress })
     }
@@ -57,7 +50,13 @@ impl Actor for Projector {
         let (log, progress) = (self.log.clone(), self.progress.clone());
         let follow = async move {
             let mut subscription = None;
+            let mut known = false;
             for_ever("projector", async || {
+                if !known {
+                    reset_unless_of(&*log, &mut views).await?;
+                    progress.send_replace(views.checkpoint()?);
+                    known = true;
+                }
                 let checkpoint = views.checkpoint()?;
                 let following = subscription.get_or_insert_with(|| log.subscribe_all(checkpoint, Vec::new()));
                 let folded = fold_next(following, &mut views).await;
@@ -77,6 +76,26 @@ impl Actor for Projector {
         };
         context.spawn(follow.into_actor(self));
     }
+}
+
+/// Views of another log are made anew: those that are ahead of this one, or whose first event is not its first.
+async fn reset_unless_of(log: &dyn EventLog, views: &mut Views) -> anyhow::Result<()> {
+    let Some(origin) = views.origin()? else { return Ok(()) };
+    let head = log.head().await?;
+    let (mut after, mut first) = (0, None);
+    while first.is_none() && after < head {
+        let page = log.read_all(after, &[], 1).await?;
+        first = page.events.first().map(|event| (event.id, event.position));
+        after = page.next;
+        if page.end {
+            break;
+        }
+    }
+    if first != Some(origin) || views.checkpoint()? > head {
+        tracing::warn!(head, "views are of another log and are rebuilt");
+        views.reset()?;
+    }
+    Ok(())
 }
 
 /// Waits for what is next, takes what is there beside it, folds it, and says how far the views are then.

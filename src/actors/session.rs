@@ -87,11 +87,12 @@ impl SessionActor {
             context.stop();
             return;
         };
-        if let (Some(notice), Some(connection)) = (core.notice.take(), &self.connection)
-            && connection.notices.try_send(notice).is_err()
-        {
-            // The page does not listen: its socket is gone or stuck.
-            self.connection = None;
+        if let (Some(notice), Some(connection)) = (core.notice.take(), &self.connection) {
+            let goes_on_elsewhere = notice == CaptureNotice::Replaced;
+            if connection.notices.try_send(notice).is_err() || goes_on_elsewhere {
+                // The page does not listen, its socket being gone or stuck, or need not any more.
+                self.connection = None;
+            }
         }
         if let Some(timer) = self.timer.take() {
             context.cancel_future(timer);

@@ -4,6 +4,7 @@ use super::Services;
 use super::background::for_ever;
 use super::projector::Progress;
 use crate::journal;
+use crate::lease::Turn;
 use crate::webhook::signature::{SignedHeaders, sign};
 use crate::webhook::{DeliveryError, WebhookClient, next_delay};
 use actix::{Actor, AsyncContext as _, Context, WrapFuture as _};
@@ -37,18 +38,20 @@ pub struct Webhooks {
     views: Option<ViewReader>,
     progress: Progress,
     client: WebhookClient,
+    turn: Option<Turn>,
 }
 
 impl Webhooks {
-    /// Delivers what these views say is due.
+    /// Delivers what these views say is due, when it is this node's turn.
     #[must_use]
     pub const fn new(
         services: Services,
         views: ViewReader,
         progress: Progress,
         client: WebhookClient,
+        turn: Turn,
     ) -> Self {
-        Self { services, views: Some(views), progress, client }
+        Self { services, views: Some(views), progress, client, turn: Some(turn) }
     }
 }
 
@@ -56,7 +59,7 @@ impl Actor for Webhooks {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        let Some(views) = self.views.take() else { return };
+        let (Some(views), Some(mut turn)) = (self.views.take(), self.turn.take()) else { return };
         let (services, client) = (self.services.clone(), self.client.clone());
         let mut progress = self.progress.clone();
         let rounds = async move {
@@ -64,7 +67,9 @@ impl Actor for Webhooks {
             let mut busy = Busy::default();
             for_ever("webhooks", async || {
                 busy.forget_up_to(*progress.borrow_and_update());
-                for delivery in views.due_deliveries(services.clock.now(), LOOK)? {
+                let due = views.due_deliveries(services.clock.now(), LOOK)?;
+                let ours = !due.is_empty() && turn.is_ours().await?;
+                for delivery in due.into_iter().filter(|_| ours) {
                     if busy.take(&delivery) {
                         in_flight.push(deliver(&services, &client, delivery));
                     }

@@ -121,9 +121,10 @@ impl Bench {
             };
             let jpeg: Bytes = source.picture(since_start, step(&attempt.phase));
             let (frame, likeness) = self.measure(comparing.job(attempt, jpeg)).await;
-            let (at, seq) = (begin.plus(since_start), frame.seq);
+            let (at, seq, number) = (begin.plus(since_start), frame.seq, attempt.number);
             let models = self.models();
-            let events = follow(&mut session, &Command::RecordFrame { at, frame: Box::new(frame), models });
+            let frame = Box::new(frame);
+            let events = follow(&mut session, &Command::RecordFrame { at, attempt: number, frame, models });
             comparing.recorded(&session, &events, seq, likeness);
             if let Some(Outcome::Complete { verdict, .. }) = session.outcome() {
                 return Ending::Judged(verdict.clone());

@@ -1,6 +1,6 @@
 //! API keys that another process makes and revokes.
 
-use crate::kit::{Api, TestApp, eventually, keys};
+use crate::kit::{Api, Service, TestApp, eventually, keys, run};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -43,4 +43,17 @@ async fn checks_are_their_owners() {
     assert_eq!(other.get(&format!("/liveness_checks/{}/events", check.uuid)).await.status, 403);
     assert_eq!(app.result(&check).await.status, 202);
     app.finish().await;
+}
+
+#[actix_web::test]
+async fn another_master_key_than_that_of_the_checks_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let key = keys(dir.path(), &["create", "--name", "it"]);
+    let service = Service::start(dir.path());
+    Api::new(service.address, &key).create(json!({})).await;
+    service.kill();
+    std::fs::write(dir.path().join("master.key"), [1; 32]).unwrap();
+    let refused = run(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("master key"), "{refused:?}");
 }

@@ -18,4 +18,4 @@ mod state;
 
 pub use routes::configure;
 pub use socket::SocketPace;
-pub use state::{AppState, CheckWebhookUrl, Handles, Parts, Readiness};
+pub use state::{AppState, CheckWebhookUrl, Handles, Parts, Readiness, Staleness};

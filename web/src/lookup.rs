@@ -15,8 +15,14 @@ pub(crate) async fn by_token(state: &AppState, owner: Uuid, token: &str) -> Resu
         return Err(Problem::new(Kind::InvalidToken, "a token is 32 letters and digits"));
     };
     let digest = token.digest();
-    patiently(state, |views| views.session_by_token(digest))
-        .await?
+    let mut found = patiently(state, |views| views.session_by_token(digest)).await?;
+    if state.shares_log && found.as_ref().is_some_and(SessionView::is_open) {
+        // Another node may have told of the end already. Where the log is away, what is known has to do.
+        if ask(&state.handles.catch_up, CatchUp).await.is_ok() {
+            found = state.views.session_by_token(digest)?;
+        }
+    }
+    found
         .filter(|view| view.owner == owner)
         .ok_or_else(|| Problem::new(Kind::InvalidToken, "there is no check of this token"))
 }

@@ -12,7 +12,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 /// When to come again after something that the service stands on was not there.
-const RETRY_AFTER_OUTAGE: Duration = Duration::from_secs(5);
+pub(crate) const RETRY_AFTER_OUTAGE: Duration = Duration::from_secs(5);
 
 /// What kind of problem it is; each has a URI of its own, so that programs need not read the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use liveness_events::credentials::MasterKey;
 use liveness_projections::ViewReader;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -17,6 +18,9 @@ pub type CheckWebhookUrl = Arc<dyn Fn(&Url) -> Result<(), String> + Send + Sync>
 
 /// Says why the service cannot do its work now.
 pub type Readiness = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// Says how old what the views show may be, where they cannot follow the log now.
+pub type Staleness = Arc<dyn Fn() -> Option<Duration> + Send + Sync>;
 
 /// Who answers the web's messages.
 #[derive(Clone)]
@@ -46,6 +50,10 @@ pub struct Parts {
     pub check_webhook_url: CheckWebhookUrl,
     /// What `/readyz` says.
     pub readiness: Readiness,
+    /// How old the views are.
+    pub staleness: Staleness,
+    /// Whether other nodes write to the same log, so that the views may be behind what a caller knows already.
+    pub shares_log: bool,
     /// What `/metrics` shows; the web adds its own to what is registered already.
     pub registry: Registry,
     /// How many capture sockets there may be, and how patient they are.
@@ -61,6 +69,8 @@ pub struct AppState {
     pub(crate) public_url: Url,
     pub(crate) check_webhook_url: CheckWebhookUrl,
     pub(crate) readiness: Readiness,
+    pub(crate) staleness: Staleness,
+    pub(crate) shares_log: bool,
     pub(crate) registry: Arc<Registry>,
     pub(crate) metrics: Metrics,
     pub(crate) pace: SocketPace,
@@ -75,8 +85,18 @@ impl AppState {
     /// Puts the parts together. One for the process: its limits count over all workers.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { handles, views, master, public_url, check_webhook_url, readiness, mut registry, pace } =
-            parts;
+        let Parts {
+            handles,
+            views,
+            master,
+            public_url,
+            check_webhook_url,
+            readiness,
+            staleness,
+            shares_log,
+            mut registry,
+            pace,
+        } = parts;
         let metrics = Metrics::register(&mut registry);
         Self {
             handles,
@@ -85,6 +105,8 @@ impl AppState {
             public_url,
             check_webhook_url,
             readiness,
+            staleness,
+            shares_log,
             registry: Arc::new(registry),
             metrics,
             pace,

@@ -24,6 +24,8 @@ pub enum Command {
     RecordFrame {
         /// Now.
         at: Timestamp,
+        /// Number of the attempt that it was taken in.
+        attempt: u8,
         /// The frame; its number must be the next one.
         frame: Box<Frame>,
         /// Networks that measure, named in the event that ends the session.
@@ -33,6 +35,8 @@ pub enum Command {
     FailAttempt {
         /// Now.
         at: Timestamp,
+        /// Number of the attempt that is meant: a connection that was left behind ends no other one's.
+        attempt: u8,
         /// The reason.
         reason: AttemptFailure,
     },
@@ -116,6 +120,9 @@ pub enum Refusal {
     /// No capture is in progress.
     #[error("no capture is in progress")]
     NotCapturing,
+    /// Another attempt is in progress: the capture went on over another connection.
+    #[error("another attempt is in progress")]
+    OtherAttempt,
     /// The frame's number is not the next one.
     #[error("the frame's number is not the next one")]
     OutOfOrder,

@@ -17,8 +17,10 @@ impl Session {
         match command {
             Command::Create(create) => self.create(create),
             Command::StartCapture { at, challenge } => self.start_capture(*at, challenge),
-            Command::RecordFrame { at, frame, models } => self.record_frame(*at, frame, models),
-            Command::FailAttempt { at, reason } => self.fail_attempt(*at, *reason),
+            Command::RecordFrame { at, attempt, frame, models } => {
+                self.record_frame(*at, *attempt, frame, models)
+            }
+            Command::FailAttempt { at, attempt, reason } => self.fail_attempt(*at, *attempt, *reason),
             Command::CheckTime { at } => Ok(self.check_time(*at)),
             Command::Cancel { at, by } => match self.open(*at) {
                 Ok(_) => Ok(vec![SessionEvent::Cancelled { at: *at, by: *by }]),
@@ -75,10 +77,14 @@ impl Session {
         }
     }
 
-    fn capturing(&self, at: Timestamp) -> Result<(&Created, &Attempt), Refusal> {
+    /// What was asked for, and the attempt of this number, which must be the one in progress.
+    fn capturing(&self, at: Timestamp, number: u8) -> Result<(&Created, &Attempt), Refusal> {
         let created = self.open(at)?;
-        let attempt = self.attempt().ok_or(Refusal::NotCapturing)?;
-        Ok((created, attempt))
+        match self.attempt() {
+            None => Err(Refusal::NotCapturing),
+            Some(attempt) if attempt.number != number => Err(Refusal::OtherAttempt),
+            Some(attempt) => Ok((created, attempt)),
+        }
     }
 
     /// A start while a capture is in progress takes its place: the page was loaded again, or opened elsewhere.
@@ -101,10 +107,11 @@ impl Session {
     fn record_frame(
         &self,
         at: Timestamp,
+        number: u8,
         frame: &Frame,
         models: &[ModelUsed],
     ) -> Result<Vec<SessionEvent>, Refusal> {
-        let (created, attempt) = self.capturing(at)?;
+        let (created, attempt) = self.capturing(at, number)?;
         if frame.seq != attempt.next_seq() {
             return Err(Refusal::OutOfOrder);
         }
@@ -121,8 +128,13 @@ impl Session {
         Ok(events)
     }
 
-    fn fail_attempt(&self, at: Timestamp, reason: AttemptFailure) -> Result<Vec<SessionEvent>, Refusal> {
-        let (_, attempt) = self.capturing(at)?;
+    fn fail_attempt(
+        &self,
+        at: Timestamp,
+        number: u8,
+        reason: AttemptFailure,
+    ) -> Result<Vec<SessionEvent>, Refusal> {
+        let (_, attempt) = self.capturing(at, number)?;
         Ok(failed(at, attempt.number, reason))
     }
 

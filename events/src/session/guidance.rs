@@ -19,6 +19,10 @@ pub const HOLD_LIMIT: Duration = Duration::from_secs(7);
 pub const SILENCE_LIMIT: Duration = Duration::from_secs(8);
 /// Without a face for so long after the framing, the attempt is over.
 pub const FACE_LOST_LIMIT: Duration = Duration::from_secs(2);
+/// No attempt is longer, whatever happens in it.
+pub const LONGEST_ATTEMPT: Duration = FRAMING_LIMIT
+    .saturating_add(TURN_LIMIT.saturating_mul(TURNS as u32))
+    .saturating_add(HOLD_LIMIT.saturating_mul(TURNS as u32));
 /// Frames of one attempt: the longest one at 12 a second. More come from no page of ours.
 pub const MAX_FRAMES: u32 = 1200;
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::api_key::{ApiKey, Scope};
 use crate::challenge::{Challenge, Step};
 use crate::delivery::TryResult;
+use crate::lease::LeaseTaken;
 use crate::measurement::{Bounds, Comparison, Face, Frame, Measurement};
 use crate::session::{
     AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed,
@@ -144,6 +145,11 @@ fn delivery_events() -> Vec<(&'static str, DeliveryTried)> {
     ]
 }
 
+fn lease_events() -> Vec<(&'static str, LeaseTaken)> {
+    let until = Timestamp::from_millis(1_764_000_010_123);
+    vec![("LeaseTaken.v1", LeaseTaken { at: at(), node: Uuid::from_u128(11), until })]
+}
+
 /// Compares with the golden file; `GOLDEN=write` writes those that do not exist yet, and never alters one.
 fn check<E: Stored + PartialEq + std::fmt::Debug>(events: Vec<(&'static str, E)>) -> usize {
     for (name, event) in &events {
@@ -167,7 +173,8 @@ fn check<E: Stored + PartialEq + std::fmt::Debug>(events: Vec<(&'static str, E)>
 
 #[test]
 fn every_event_has_a_golden_file_and_every_golden_file_is_read() {
-    let checked = check(session_events()) + check(key_events()) + check(delivery_events());
+    let checked =
+        check(session_events()) + check(key_events()) + check(delivery_events()) + check(lease_events());
     let files = std::fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")).unwrap().count();
     assert_eq!(checked, files, "a golden file is read by no test");
 }

@@ -93,7 +93,7 @@ fn an_ended_link_starts_no_capture_even_before_its_end_was_noted() {
 fn three_failed_attempts_end_the_session() {
     let mut story = Story::capturing();
     for attempt in 1..=MAX_ATTEMPTS {
-        let lost = Command::FailAttempt { at: story.now(), reason: AttemptFailure::ConnectionLost };
+        let lost = Command::FailAttempt { at: story.now(), attempt, reason: AttemptFailure::ConnectionLost };
         let events = story.tell(lost).unwrap();
         assert!(
             matches!(events[0], SessionEvent::AttemptFailed { attempt: number, .. } if number == attempt)
@@ -144,7 +144,19 @@ fn a_frame_out_of_order_is_refused() {
     story.show(seen(face()));
     for seq in [0, 2] {
         let frame = Box::new(frame(seq, seen(face())));
-        let command = Command::RecordFrame { at: story.now(), frame, models: vec![] };
+        let command = Command::RecordFrame { at: story.now(), attempt: 1, frame, models: vec![] };
         assert_eq!(story.tell(command), Err(Refusal::OutOfOrder));
     }
+}
+
+#[test]
+fn a_connection_left_behind_neither_shows_to_nor_ends_the_attempt_that_took_its_place() {
+    let mut story = Story::capturing();
+    story.tell(Command::StartCapture { at: story.now(), challenge: challenge() }).unwrap();
+    let frame = Box::new(frame(0, seen(face())));
+    let shown = Command::RecordFrame { at: story.now(), attempt: 1, frame, models: vec![] };
+    assert_eq!(story.tell(shown), Err(Refusal::OtherAttempt));
+    let lost = Command::FailAttempt { at: story.now(), attempt: 1, reason: AttemptFailure::ConnectionLost };
+    assert_eq!(story.tell(lost), Err(Refusal::OtherAttempt));
+    assert_eq!(story.attempt(), 2);
 }

@@ -21,7 +21,8 @@ enum Doing {
         shown: Shown,
     },
     WrongFrame(u32),
-    Fail,
+    /// With the number of the attempt that is meant.
+    Fail(u8),
     CheckTime,
     CheckAtDeadline,
     Cancel(bool),
@@ -49,7 +50,7 @@ fn doing() -> impl Strategy<Value = Doing> {
         3 => any::<u64>().prop_map(Doing::Start),
         8 => (1..40_u8, shown).prop_map(|(count, shown)| Doing::Frames { count, shown }),
         1 => (0..50_u32).prop_map(Doing::WrongFrame),
-        1 => Just(Doing::Fail),
+        1 => (1..=3_u8).prop_map(Doing::Fail),
         1 => Just(Doing::CheckTime),
         1 => Just(Doing::CheckAtDeadline),
         1 => any::<bool>().prop_map(Doing::Cancel),
@@ -66,9 +67,11 @@ fn commands(story: &mut Story, doing: &Doing) -> Vec<Command> {
         Doing::Start(random) => one(Command::StartCapture { at, challenge: Challenge::draw(*random) }),
         Doing::WrongFrame(seq) => {
             let frame = Box::new(frame(*seq, seen(face())));
-            one(Command::RecordFrame { at, frame, models: vec![] })
+            one(Command::RecordFrame { at, attempt: story.attempt(), frame, models: vec![] })
         }
-        Doing::Fail => one(Command::FailAttempt { at, reason: AttemptFailure::Technical }),
+        Doing::Fail(attempt) => {
+            one(Command::FailAttempt { at, attempt: *attempt, reason: AttemptFailure::Technical })
+        }
         Doing::CheckTime => one(Command::CheckTime { at }),
         Doing::Cancel(backend) => {
             one(Command::Cancel { at, by: if *backend { CancelledBy::Backend } else { CancelledBy::Person } })
@@ -103,14 +106,16 @@ fn carry_out(story: &mut Story, doing: &Doing) -> Result<(), TestCaseError> {
                 let seq = story.session.attempt().map_or(0, |attempt| attempt.next_seq());
                 let frame = Box::new(frame(seq, shown_frame(story, shown)));
                 let before = story.events.len();
-                let told = story.tell(Command::RecordFrame { at: story.now(), frame, models: vec![] });
+                let attempt = story.attempt();
+                let told =
+                    story.tell(Command::RecordFrame { at: story.now(), attempt, frame, models: vec![] });
                 prop_assert!(told.is_ok() || story.events.len() == before);
             }
         }
         Doing::Create
         | Doing::Start(_)
         | Doing::WrongFrame(_)
-        | Doing::Fail
+        | Doing::Fail(_)
         | Doing::CheckTime
         | Doing::Cancel(_)
         | Doing::Erase => {

@@ -124,7 +124,13 @@ impl Story {
         self.pass(FRAME);
         let seq = self.session.attempt().map_or(0, |attempt| attempt.next_seq());
         let frame = Box::new(frame(seq, measurement));
-        self.tell(Command::RecordFrame { at: self.now(), frame, models: vec![] }).unwrap()
+        self.tell(Command::RecordFrame { at: self.now(), attempt: self.attempt(), frame, models: vec![] })
+            .unwrap()
+    }
+
+    /// Number of the attempt in progress; 0 where there is none.
+    pub(crate) fn attempt(&self) -> u8 {
+        self.session.attempt().map_or(0, |attempt| attempt.number)
     }
 
     pub(crate) fn check_time(&mut self) -> Vec<SessionEvent> {

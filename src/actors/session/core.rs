@@ -33,6 +33,8 @@ pub(super) struct Core {
     stream: String,
     session: Session,
     head: Head,
+    /// Number of the attempt that was begun here. Another one in progress is driven by another node.
+    driven: Option<u8>,
     /// Compares the frames of the attempt; lost with the actor, and so is the attempt.
     comparing: Comparing,
     /// Pictures that may yet be kept, by the number of their frame.
@@ -55,6 +57,7 @@ impl Core {
             stream: stream::session(id),
             session: Session::default(),
             head: Head::default(),
+            driven: None,
             comparing: Comparing::default(),
             pictures: HashMap::new(),
             notice: None,
@@ -66,6 +69,7 @@ impl Core {
         let (events, head) = journal::load(&*self.services.log, &self.stream).await?;
         self.session = Session::fold(&events);
         self.head = head;
+        self.hand_over();
         Ok(())
     }
 
@@ -134,6 +138,21 @@ impl Core {
         Ok(())
     }
 
+    /// Lets go of an attempt whose place another node's has taken, and has the page told so.
+    fn hand_over(&mut self) {
+        if self.driven.is_some() && self.is_driven_elsewhere() {
+            tracing::info!(session.id = %self.id, "capture went on at another node");
+            self.driven = None;
+            self.drop_unwanted_pictures();
+            self.notice = Some(CaptureNotice::Replaced);
+        }
+    }
+
+    /// Whether an attempt is in progress that was not begun here.
+    fn is_driven_elsewhere(&self) -> bool {
+        self.session.attempt().is_some_and(|attempt| self.driven != Some(attempt.number))
+    }
+
     fn drop_unwanted_pictures(&mut self) {
         match self.session.attempt() {
             Some(attempt) => self.pictures.retain(|seq, _| attempt.wants_picture(*seq)),
@@ -175,7 +194,10 @@ impl Core {
         let started =
             self.execute(causation, |at| Command::StartCapture { at, challenge: challenge.clone() }).await;
         match started {
-            Ok(_) => Ok(self.where_it_stands(None)),
+            Ok(_) => {
+                self.driven = self.session.attempt().map(|attempt| attempt.number);
+                Ok(self.where_it_stands(None))
+            }
             Err(Failed::Refused(Refusal::Expired)) => {
                 self.check_time(causation).await?;
                 Ok(self.where_it_stands(None))
@@ -192,6 +214,10 @@ impl Core {
         jpeg: Bytes,
     ) -> Result<CaptureNotice, CaptureError> {
         let attempt = self.session.attempt().ok_or(CaptureError::NotCapturing)?;
+        if self.driven != Some(attempt.number) {
+            return Ok(CaptureNotice::Replaced);
+        }
+        let number = attempt.number;
         let job = self.comparing.job(attempt, jpeg.clone());
         let Analysed { frame, likeness } = match self.services.inference.measure(job).await {
             Ok(analysed) => analysed,
@@ -215,6 +241,7 @@ impl Core {
         let recorded = self
             .execute(causation, |at| Command::RecordFrame {
                 at,
+                attempt: number,
                 frame: Box::new(frame.clone()),
                 models: models.clone(),
             })
@@ -228,6 +255,7 @@ impl Core {
                 self.check_time(causation).await?;
                 Ok(self.where_it_stands(None))
             }
+            Err(Failed::Refused(Refusal::OtherAttempt)) => Ok(CaptureNotice::Replaced),
             Err(Failed::Refused(_)) if self.session.outcome().is_some() => Ok(self.where_it_stands(None)),
             // The page shows the next one: a crowded log is no reason to lose the attempt.
             Err(Failed::Trouble(Trouble::Busy { .. })) => Err(CaptureError::Dropped),
@@ -240,7 +268,8 @@ impl Core {
         causation: Uuid,
         reason: AttemptFailure,
     ) -> Result<(), CaptureError> {
-        match self.execute(causation, |at| Command::FailAttempt { at, reason }).await {
+        let Some(attempt) = self.driven else { return Ok(()) };
+        match self.execute(causation, |at| Command::FailAttempt { at, attempt, reason }).await {
             Ok(_) | Err(Failed::Refused(_)) => Ok(()),
             Err(failed) => Err(failed.into()),
         }

@@ -56,7 +56,8 @@ struct AuditImage {
     bounding_box: Bounds,
 }
 
-/// `GET /liveness_check?token=…`: where a check stands and, once complete, what was found.
+/// `GET /liveness_check?token=…`: where a check stands and, once complete, what was found. While the event log is away,
+/// `Age` tells how many seconds old that may be.
 pub(crate) async fn result(
     request: HttpRequest,
     state: web::Data<AppState>,
@@ -64,10 +65,18 @@ pub(crate) async fn result(
     let caller = auth::require(&request, &state, Scope::Api).await?;
     let query = Query::read(&request, &["token"])?;
     let view = lookup::by_token(&state, caller.id, query.required("token")?).await?;
+    let mut told = told(&state, &view).await?;
+    if let Some(age) = (state.staleness)() {
+        told.headers_mut().insert(header::AGE, age.as_secs().into());
+    }
+    Ok(told)
+}
+
+async fn told(state: &AppState, view: &SessionView) -> Result<HttpResponse, Problem> {
     match view.status {
-        SessionStatus::Pending => Ok(open("pending", &view)),
-        SessionStatus::InProgress => Ok(open("in_progress", &view)),
-        SessionStatus::Complete => complete(&state, &view).await,
+        SessionStatus::Pending => Ok(open("pending", view)),
+        SessionStatus::InProgress => Ok(open("in_progress", view)),
+        SessionStatus::Complete => complete(state, view).await,
         SessionStatus::Expired(ExpiredBecause::LinkEnded) => {
             Err(Problem::new(Kind::Expired, format!("the link could be used until {}", view.expires_at)))
         }

@@ -26,6 +26,7 @@ pub(crate) struct Script {
     pub(crate) views: Views,
     /// Events that the views see only after a `CatchUp`.
     pub(crate) lagging: Vec<RecordedEvent>,
+    pub(crate) catch_up: Result<(), Trouble>,
     pub(crate) create: Result<CheckCreated, CreateError>,
     pub(crate) cancel: Result<(), Trouble>,
     pub(crate) events: Vec<RecordedEvent>,
@@ -41,6 +42,7 @@ impl Script {
         Self {
             views,
             lagging: vec![],
+            catch_up: Ok(()),
             create: Ok(CheckCreated {
                 session: Uuid::from_u128(7),
                 expires_at: Timestamp::from_millis(1_800_000_000_000),
@@ -103,6 +105,7 @@ impl Handler<CatchUp> for Fake {
     fn handle(&mut self, _: CatchUp, _: &mut Self::Context) -> Self::Result {
         let _ = self.asked.send(Asked::CatchUp);
         let mut script = self.script.lock().unwrap();
+        script.catch_up.clone()?;
         let lagging = std::mem::take(&mut script.lagging);
         script.views.apply(&lagging).unwrap();
         Ok(())

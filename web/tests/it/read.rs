@@ -8,8 +8,10 @@ use liveness_events::session::{
 };
 use liveness_events::verdict::{PolicyVersion, Reason, Verdict};
 use liveness_events::{Digest, stream};
+use liveness_web::messages::Trouble;
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
 
 const BOX: Bounds = Bounds { left: 0.25, top: 0.2, width: 0.5, height: 0.6 };
 
@@ -133,6 +135,28 @@ async fn a_check_that_the_views_have_not_seen_yet_is_waited_for() {
     app.see_late(&stream::session(SESSION), &created());
     assert_eq!(app.get_result().await.status, 202);
     assert!(matches!(app.next_asked().await, Asked::CatchUp));
+}
+
+#[actix_web::test]
+async fn another_node_may_have_ended_an_open_check() {
+    let mut app = TestApp::sharing_its_log().await;
+    app.happens(&[created(), started()]);
+    app.see_late(&stream::session(SESSION), &completed(vec![]));
+    assert_eq!(app.get_result().await.status, 200);
+    assert!(matches!(app.next_asked().await, Asked::CatchUp));
+}
+
+#[actix_web::test]
+async fn while_the_log_is_away_the_view_is_served_with_its_age() {
+    let mut app = TestApp::sharing_its_log().await;
+    app.happens(&[created()]);
+    assert_eq!(app.get_result().await.headers.get("age"), None);
+    *app.age.lock().unwrap() = Some(Duration::from_millis(7_900));
+    app.script.lock().unwrap().catch_up = Err(Trouble::Unavailable("the log is away".into()));
+    let answer = app.get_result().await;
+    assert_eq!((answer.status, answer.header("age")), (202, "7"));
+    let unknown = app.send(Method::GET, &format!("/liveness_check?token={}", "x".repeat(32))).await;
+    assert_eq!(unknown.status, 503, "what the views do not know may be in the log");
 }
 
 #[actix_web::test]

@@ -210,8 +210,9 @@ async fn trouble_asks_to_come_again() {
     app.script.lock().unwrap().start = Err(Trouble::Unavailable("secret cause".into()).into());
     let mut socket = connect(&app).await;
     say(&mut socket, r#"{"type":"start"}"#).await;
+    assert_eq!(hear(&mut socket).await, json!({ "type": "busy", "retry_after": 5 }));
     let (code, reason) = hear_close(&mut socket).await;
-    assert!(code == 1011 && !reason.contains("secret"), "{code} {reason}");
+    assert!(code == 1013 && !reason.contains("secret"), "{code} {reason}");
     while app.asked.try_recv().is_ok() {}
 }
 

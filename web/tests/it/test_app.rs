@@ -35,6 +35,8 @@ pub(crate) struct TestApp {
     pub(crate) asked: mpsc::UnboundedReceiver<Asked>,
     pub(crate) gate: Arc<Semaphore>,
     pub(crate) ready: Arc<Mutex<Result<(), String>>>,
+    /// How old the views are.
+    pub(crate) age: Arc<Mutex<Option<Duration>>>,
     position: u64,
     client: Client,
     _dir: tempfile::TempDir,
@@ -58,10 +60,19 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 
 impl TestApp {
     pub(crate) async fn start() -> Self {
-        Self::with_pace(SocketPace::default()).await
+        Self::build(SocketPace::default(), false).await
     }
 
     pub(crate) async fn with_pace(pace: SocketPace) -> Self {
+        Self::build(pace, false).await
+    }
+
+    /// One node among others.
+    pub(crate) async fn sharing_its_log() -> Self {
+        Self::build(SocketPace::default(), true).await
+    }
+
+    async fn build(pace: SocketPace, shares_log: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let views = Views::open(&dir.path().join("views.db")).unwrap();
         let reader = views.reader().unwrap();
@@ -70,6 +81,8 @@ impl TestApp {
         let gate = Arc::new(Semaphore::new(1000));
         let ready = Arc::new(Mutex::new(Ok(())));
         let says = ready.clone();
+        let age = Arc::new(Mutex::new(None));
+        let old = age.clone();
         let state = AppState::new(Parts {
             handles: Fake { script: script.clone(), asked: sender, gate: gate.clone() }.handles(),
             views: reader,
@@ -80,6 +93,8 @@ impl TestApp {
                 _ => Ok(()),
             }),
             readiness: Arc::new(move || says.lock().unwrap().clone()),
+            staleness: Arc::new(move || *old.lock().unwrap()),
+            shares_log,
             registry: Default::default(),
             pace,
         });
@@ -95,7 +110,7 @@ impl TestApp {
         actix_web::rt::spawn(server.run());
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(SOON).build().unwrap();
-        let mut app = Self { address, script, asked, gate, ready, position: 0, client, _dir: dir };
+        let mut app = Self { address, script, asked, gate, ready, age, position: 0, client, _dir: dir };
         app.add_key(KEY, OWNER, &[Scope::Api, Scope::Audit]);
         app.add_key(AUDIT_KEY, Uuid::from_u128(101), &[Scope::Audit]);
         app.add_key(OTHER_KEY, Uuid::from_u128(102), &[Scope::Api]);

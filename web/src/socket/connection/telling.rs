@@ -3,9 +3,11 @@
 use super::{Connection, within};
 use crate::messages::{CaptureNotice, Ended, Trouble};
 use crate::page::return_address;
+use crate::problem::RETRY_AFTER_OUTAGE;
 use crate::socket::close::Close;
 use crate::socket::told::Told;
 use liveness_events::session::AttemptFailure;
+use std::time::Duration;
 
 impl Connection {
     /// The attempt ended while the frame was on its way; the notice that says how is there, or was missed.
@@ -19,12 +21,17 @@ impl Connection {
 
     pub(super) async fn in_trouble(&mut self, trouble: Trouble) -> Result<(), Close> {
         match trouble {
-            Trouble::Busy { retry_after } => {
-                self.tell(&Told::Busy { retry_after: retry_after.as_secs().max(1) }).await?;
-                Err(Close::Busy)
+            Trouble::Busy { retry_after } => self.come_again(retry_after).await,
+            Trouble::Unavailable(why) => {
+                tracing::error!(why, "capture is asked to come again");
+                self.come_again(RETRY_AFTER_OUTAGE).await
             }
-            Trouble::Unavailable(why) => Err(Close::Internal(why)),
         }
+    }
+
+    async fn come_again(&mut self, after: Duration) -> Result<(), Close> {
+        self.tell(&Told::Busy { retry_after: after.as_secs().max(1) }).await?;
+        Err(Close::Busy)
     }
 
     pub(super) async fn noticed(&mut self, notice: CaptureNotice) -> Result<(), Close> {

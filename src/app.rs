@@ -10,6 +10,7 @@ use crate::actors::webhooks::Webhooks;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, ServiceLock};
 use crate::event_log::EventLog;
+use crate::event_log::wire::WireThreads;
 use crate::images::ImageStore;
 use crate::lease::Turn;
 use crate::readiness::Readiness;
@@ -35,6 +36,7 @@ pub struct App {
     address: SocketAddr,
     server: Server,
     log: Arc<dyn EventLog>,
+    wire: Option<WireThreads>,
     arbiters: Vec<Arbiter>,
     _lock: ServiceLock,
 }
@@ -50,6 +52,7 @@ impl App {
         let listener = bind(args.listen)?;
         let address = listener.local_addr()?;
         let public_url = args.public_url(address)?;
+        let wire_settings = args.wire.settings()?;
 
         let (inference, models) = start_networks(args)?;
         let log = stores::open_log(&args.stores)?;
@@ -133,6 +136,13 @@ impl App {
             registry: prometheus_client::registry::Registry::default(),
             pace: SocketPace::default(),
         });
+        let wire = match wire_settings {
+            Some(settings) => {
+                args.stores.check_embedded("--esdb-listen")?;
+                Some(WireThreads::start(log.clone(), settings).await.context("--esdb-listen")?)
+            }
+            None => None,
+        };
         let server = HttpServer::new(move || {
             let state = state.for_worker();
             WebApp::new().configure(move |config| liveness_web::configure(config, state))
@@ -141,13 +151,19 @@ impl App {
         .listen(listener)?
         .run();
         tracing::info!(%address, "service started");
-        Ok(Self { address, server, log, arbiters, _lock: lock })
+        Ok(Self { address, server, log, wire, arbiters, _lock: lock })
     }
 
     /// Where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it serves the event log to clients of EventStoreDB, if it does.
+    #[must_use]
+    pub fn wire_address(&self) -> Option<SocketAddr> {
+        self.wire.as_ref().map(WireThreads::address)
     }
 
     /// Stops it from elsewhere.
@@ -162,6 +178,9 @@ impl App {
     /// When the server fails.
     pub async fn run(self) -> anyhow::Result<()> {
         let served = self.server.await;
+        if let Some(wire) = self.wire {
+            wire.stop().await;
+        }
         for arbiter in &self.arbiters {
             arbiter.stop();
         }

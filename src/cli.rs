@@ -2,6 +2,7 @@
 
 mod doctor;
 mod keys;
+mod log;
 mod models;
 mod replay;
 mod serve;
@@ -39,6 +40,9 @@ enum Command {
     Verify(verify::VerifyChainArgs),
     /// List and verify the networks in use
     Models(models::ModelsArgs),
+    /// Serve the event log alone
+    #[command(subcommand)]
+    Log(log::LogCommand),
     /// Check the set-up and say how to mend what is wrong
     Doctor(doctor::DoctorArgs),
     /// Receive webhooks here, or verify one
@@ -80,6 +84,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Command::Replay(args) => wait(replay::run(&args, out)),
         Command::Verify(args) => wait(verify::run(&args, out)),
         Command::Models(args) => models::run(&args, out),
+        Command::Log(command) => wait(log::run(command, out)),
         Command::Doctor(args) => wait(doctor::run(&args, out)),
         Command::Webhook(WebhookCommand::Listen(args)) => {
             actix_web::rt::System::new().block_on(run_listen(args, out))

@@ -1,5 +1,9 @@
 //! Settings of the service: a flag over an environment variable over a key of `liveness.toml` over a default.
 
+mod wire;
+
+pub use self::wire::WireArgs;
+use crate::event_log::eventstoredb::Settings;
 use crate::webhook::TargetPolicy;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Command, ValueEnum};
@@ -35,6 +39,12 @@ pub struct ServeArgs {
     )]
     #[command(flatten)]
     pub models: ModelArgs,
+    #[allow(
+        missing_docs,
+        reason = "a doc comment on flattened arguments would become the help of the command"
+    )]
+    #[command(flatten)]
+    pub wire: WireArgs,
     /// Folder of the images [default: `images` in the data directory]
     #[arg(long, env = "LIVENESS_IMAGE_STORE", value_name = "DIR")]
     pub image_store: Option<PathBuf>,
@@ -60,9 +70,38 @@ pub struct StoreArgs {
     /// Directory of the embedded event log, the views and the master key
     #[arg(long, env = "LIVENESS_DATA_DIR", default_value = "./data", value_name = "DIR")]
     pub data_dir: PathBuf,
-    /// The event log: `embedded`
-    #[arg(long, env = "LIVENESS_EVENT_STORE", default_value = "embedded", value_name = "STORE")]
-    pub event_store: String,
+    /// The event log: `embedded`, or the connection string of `EventStoreDB` or `KurrentDB`, such as
+    /// esdb://host:2113 or esdb+discover://cluster:2113?tlsCaFile=ca.pem [default: embedded]
+    #[arg(long, env = "LIVENESS_EVENT_STORE", default_value = "embedded", value_name = "STORE",
+          hide_env_values = true, hide_default_value = true)]
+    pub event_store: StoreName,
+    /// File of one line `user:password` for the event store, instead of the connection string's
+    #[arg(long, env = "LIVENESS_EVENT_STORE_CREDENTIALS", value_name = "FILE")]
+    pub event_store_credentials: Option<PathBuf>,
+}
+
+/// What `--event-store` says. It may hold a password, and so it does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreName(String);
+
+impl StoreName {
+    /// What was said.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for StoreName {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for StoreName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0 == "embedded" { "embedded" } else { "(not shown)" })
+    }
 }
 
 /// Where networks are.
@@ -135,18 +174,37 @@ impl StoreArgs {
     /// Whether the event log is the one in the data directory.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
-        self.event_store == "embedded"
+        self.event_store.as_str() == "embedded"
     }
 
-    /// Checks what the flags name.
+    /// Checks that the flags fit together.
     ///
     /// # Errors
-    /// When the event store is none that this version has.
+    /// When the event store is none that there is, or credentials are given for the embedded one.
     pub fn check(&self) -> anyhow::Result<()> {
-        match self.event_store.as_str() {
-            "embedded" => Ok(()),
-            other => bail!("--event-store: `{other}` is not known: this version has `embedded` alone"),
-        }
+        ensure!(
+            self.is_embedded() || Settings::is_connection_string(self.event_store.as_str()),
+            "--event-store: must be `embedded` or begin with esdb:// or esdb+discover://"
+        );
+        ensure!(
+            !self.is_embedded() || self.event_store_credentials.is_none(),
+            "--event-store-credentials: the embedded event store has no users; name another by --event-store"
+        );
+        Ok(())
+    }
+}
+
+impl StoreArgs {
+    /// Checks that the log is this machine's own, as `what` needs it.
+    ///
+    /// # Errors
+    /// When the event store is another.
+    pub fn check_embedded(&self, what: &str) -> anyhow::Result<()> {
+        ensure!(
+            self.is_embedded(),
+            "{what}: needs the embedded log; clients reach another event store by themselves"
+        );
+        Ok(())
     }
 }
 
@@ -182,17 +240,23 @@ pub fn with_file(mut command: Command, file: &Path) -> anyhow::Result<Command> {
         };
         let id = key.replace('-', "_");
         let mut known = false;
-        command = command.mut_subcommands(|subcommand| {
-            if subcommand.get_arguments().all(|argument| argument.get_id() != id.as_str()) {
-                return subcommand;
-            }
-            known = true;
-            let value = value.clone();
-            subcommand.mut_arg(&id, |argument| {
-                argument.default_value(clap::builder::OsStr::from(value)).required(false)
-            })
-        });
+        command = command.mut_subcommands(|subcommand| with_default(subcommand, &id, &value, &mut known));
         ensure!(known, "{}: `{key}` is not a setting: see `liveness serve --help`", file.display());
     }
     Ok(command)
+}
+
+/// Takes `value` as the default of the argument `id` of a command and of those below it.
+fn with_default(mut command: Command, id: &str, value: &str, known: &mut bool) -> Command {
+    // Another variable means another setting that happens to bear the same name.
+    let variable = format!("LIVENESS_{}", id.to_uppercase());
+    let is_meant = |argument: &clap::Arg| {
+        argument.get_id() == id && argument.get_env().is_none_or(|named| named == variable.as_str())
+    };
+    if command.get_arguments().any(is_meant) {
+        *known = true;
+        let value = clap::builder::OsStr::from(value.to_owned());
+        command = command.mut_arg(id, |argument| argument.default_value(value).required(false));
+    }
+    command.mut_subcommands(|below| with_default(below, id, value, known))
 }

@@ -13,6 +13,8 @@ pub enum Scope {
     Api,
     /// Read the event streams.
     Audit,
+    /// Read and append event streams, as another node does.
+    Node,
 }
 
 impl std::str::FromStr for Scope {
@@ -22,7 +24,8 @@ impl std::str::FromStr for Scope {
         match text {
             "api" => Ok(Self::Api),
             "audit" => Ok(Self::Audit),
-            other => Err(format!("`{other}` is no scope: use api or audit")),
+            "node" => Ok(Self::Node),
+            other => Err(format!("`{other}` is no scope: use api, audit or node")),
         }
     }
 }
@@ -32,6 +35,7 @@ impl std::fmt::Display for Scope {
         f.write_str(match self {
             Self::Api => "api",
             Self::Audit => "audit",
+            Self::Node => "node",
         })
     }
 }

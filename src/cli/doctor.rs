@@ -1,7 +1,7 @@
 use crate::data_dir::DataDir;
 use crate::images::ImageStore;
 use crate::settings::ServeArgs;
-use crate::stores::open_log;
+use crate::stores::{event_log_name, open_log};
 use anyhow::Context as _;
 use clap::Args;
 use liveness_models::{Analyser, Manifest, ModelSet, Runtime};
@@ -53,9 +53,10 @@ fn data_directory(args: &ServeArgs) -> anyhow::Result<String> {
 }
 
 async fn event_log(args: &ServeArgs) -> anyhow::Result<String> {
+    let name = event_log_name(&args.stores)?;
     let log = open_log(&args.stores)?;
-    let head = log.head().await?;
-    Ok(format!("{}, head at position {head}", args.stores.event_store))
+    let head = log.head().await.with_context(|| name.clone())?;
+    Ok(format!("{name}, head at position {head}"))
 }
 
 fn image_store(args: &ServeArgs) -> anyhow::Result<String> {

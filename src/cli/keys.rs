@@ -35,7 +35,7 @@ pub(super) struct CreateArgs {
     /// Make a key for rehearsals
     #[arg(long)]
     sandbox: bool,
-    /// What it may be used for: api, audit
+    /// What it may be used for: api, audit, node
     #[arg(long, value_delimiter = ',', default_value = "api", env = "LIVENESS_SCOPE")]
     scope: Vec<Scope>,
     #[command(flatten)]

@@ -1,3 +1,4 @@
+use super::log::told;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::settings::{LogFormat, ServeArgs};
@@ -10,6 +11,9 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
     actix_web::rt::System::new().block_on(async {
         let app = App::build(args, Clock::default()).await?;
         writeln!(out, "liveness listens on http://{}", app.address())?;
+        if let (Some(settings), Some(address)) = (args.wire.settings()?, app.wire_address()) {
+            writeln!(out, "{}", told(&settings, address))?;
+        }
         out.flush()?;
         app.run().await?;
         Ok(ExitCode::SUCCESS)
@@ -17,7 +21,7 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
 }
 
 /// `RUST_LOG` chooses what is told; without it, what an operator wants to know.
-fn log_to_stderr(format: LogFormat) {
+pub(super) fn log_to_stderr(format: LogFormat) {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

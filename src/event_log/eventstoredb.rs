@@ -21,6 +21,7 @@ mod tests;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::runtime::Runtime;
@@ -31,7 +32,7 @@ use self::pages::StorePages;
 pub use self::settings::{Settings, SettingsError};
 use super::follow::Follow;
 use super::{
-    AppendError, Appended, Availability, Cause, Direction, EventLog, ExpectedRevision, MAX_APPEND_BYTES,
+    AppendError, Appended, Cause, Direction, EventLog, ExpectedRevision, MAX_APPEND_BYTES,
     NewEvent, Page, Position, ReadError, RecordedEvent, StreamFrom, Subscription, check_append, limits,
 };
 
@@ -176,8 +177,8 @@ impl EventLog for EventStoreLog {
         Subscription::new(Follow::new(pages, after))
     }
 
-    fn availability(&self) -> Availability {
-        self.clients.health().availability()
+    fn silent_for(&self) -> Duration {
+        self.clients.health().silent_for()
     }
 
     async fn close(&self) {

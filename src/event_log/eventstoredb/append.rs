@@ -194,15 +194,23 @@ fn proposed(event: &NewEvent) -> EventData {
 }
 
 fn refused(fault: Fault, events: &[NewEvent]) -> AppendError {
-    match fault {
+    match &fault {
         Fault::Told(Error::ResourceDeleted) => AppendError::Invalid("the stream was deleted in the event store"),
-        Fault::Told(Error::ResourceAlreadyExists) => id_conflict(events),
-        Fault::Told(Error::Grpc { code, message }) if is_too_large(code, &message) => AppendError::TooLarge {
-            what: "append in bytes",
-            size: limits::append_bytes(events),
-            max: told_limit(&message).unwrap_or(MAX_APPEND_BYTES),
-        },
-        fault => fault.into(),
+        Fault::Told(Error::Grpc { code: Code::ResourceExhausted, .. }) => AppendError::Overloaded,
+        Fault::Told(Error::Grpc { code: Code::InvalidArgument | Code::OutOfRange, message }) => {
+            // A store that keeps all ids, as the wire face's does, names the one that it refuses.
+            let named = events.iter().find(|event| message.contains(&event.id.to_string()));
+            match named {
+                Some(event) => AppendError::IdConflict { id: event.id },
+                None if is_too_large(message) => AppendError::TooLarge {
+                    what: "append in bytes",
+                    size: limits::append_bytes(events),
+                    max: told_limit(message).unwrap_or(MAX_APPEND_BYTES),
+                },
+                None => fault.into(),
+            }
+        }
+        _ => fault.into(),
     }
 }
 
@@ -211,10 +219,9 @@ fn id_conflict(events: &[NewEvent]) -> AppendError {
 }
 
 /// The crate shows neither the trailer that names this refusal nor the one with the limit, only the text.
-fn is_too_large(code: Code, message: &str) -> bool {
+fn is_too_large(message: &str) -> bool {
     let message = message.to_lowercase();
-    matches!(code, Code::InvalidArgument | Code::OutOfRange)
-        && (message.contains("append size") || message.contains("message length too large"))
+    message.contains("append size") || message.contains("message length too large")
 }
 
 /// The last number of the store's text.

@@ -26,6 +26,9 @@ const FAILURES: u32 = 2;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// A client that is due so soon is waited for: one that had to be replaced fails no call that comes after.
+const WORTH_WAITING: Duration = Duration::from_millis(250);
+
 /// Threads of a client: one may parse a large page while the other goes on.
 const THREADS: usize = 2;
 
@@ -86,7 +89,13 @@ impl Clients {
         W: Future<Output = Result<T, Fault>> + Send + 'static,
         T: Send + 'static,
     {
-        let lease = self.lease()?;
+        let lease = match self.lease() {
+            Err(Fault::Waiting(wait)) if wait <= WORTH_WAITING => {
+                tokio::time::sleep(wait).await;
+                self.lease()?
+            }
+            lease => lease?,
+        };
         let outcome = lease.generation.run(&self.settings, limit, work).await;
         self.judge(&lease, outcome.as_ref().err());
         outcome
@@ -130,7 +139,7 @@ impl Clients {
                 }
             }
             fault::Client::Dead => state.replace(),
-            fault::Client::Doubtful | fault::Client::Untried => {}
+            fault::Client::Doubtful | fault::Client::Refused | fault::Client::Untried => {}
         }
     }
 }

@@ -33,6 +33,8 @@ pub(super) enum Fault {
 pub(super) enum Client {
     /// It works: the store answered.
     Fine,
+    /// It works, but nothing can be done with it: access is denied, say.
+    Refused,
     /// It may recover; if the next call fails as well, a new one is better.
     Doubtful,
     /// It will not recover.
@@ -45,10 +47,15 @@ impl Fault {
     pub(super) fn client(&self) -> Client {
         match self {
             Self::Told(error) => match error {
-                Error::WrongExpectedVersion { .. } | Error::ResourceNotFound | Error::ResourceDeleted => {
-                    Client::Fine
-                }
-                Error::Grpc { code: Code::InvalidArgument | Code::OutOfRange, .. } => Client::Fine,
+                Error::WrongExpectedVersion { .. }
+                | Error::ResourceNotFound
+                | Error::ResourceDeleted
+                | Error::ResourceAlreadyExists
+                | Error::Grpc {
+                    code: Code::InvalidArgument | Code::OutOfRange | Code::FailedPrecondition,
+                    ..
+                } => Client::Fine,
+                Error::AccessDenied | Error::Grpc { .. } => Client::Refused,
                 Error::ConnectionClosed
                 | Error::GrpcConnectionError(_)
                 | Error::InitializationError(_)

@@ -1,10 +1,9 @@
-//! Whether the store answers, and saying so once in a while.
+//! Since when the store does not answer, and saying so once in a while.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::fault::Fault;
-use crate::event_log::Availability;
 
 /// How often a store that stays away is told of: often enough to be seen, too seldom to fill a disk.
 const TOLD_EVERY: Duration = Duration::from_secs(30);
@@ -17,41 +16,36 @@ pub(super) struct Health {
 
 #[derive(Debug)]
 struct State {
-    availability: Availability,
+    /// Since when nothing was answered; `None` while all is.
+    silent_since: Option<Instant>,
     told: Option<Instant>,
 }
 
 impl Health {
+    /// Of a store that has not been asked yet.
     pub(super) fn new() -> Self {
-        let availability =
-            Availability::Away { since: Instant::now(), why: "the event store has not answered yet".into() };
-        Self { state: Mutex::new(State { availability, told: None }) }
+        Self { state: Mutex::new(State { silent_since: Some(Instant::now()), told: None }) }
     }
 
-    pub(super) fn availability(&self) -> Availability {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).availability.clone()
+    pub(super) fn silent_for(&self) -> Duration {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.silent_since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 
     pub(super) fn answered(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Availability::Away { since, .. } = state.availability {
-            if state.told.take().is_some() {
-                tracing::info!(after_secs = since.elapsed().as_secs(), "event store is back");
-            }
-            state.availability = Availability::Available;
+        let since = state.silent_since.take();
+        if let (Some(since), Some(_)) = (since, state.told.take()) {
+            tracing::info!(after_secs = since.elapsed().as_secs(), "event store is back");
         }
     }
 
     pub(super) fn failed(&self, fault: &Fault) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = match state.availability {
-            Availability::Away { since, .. } => since,
-            Availability::Available => Instant::now(),
-        };
+        let silent = state.silent_since.get_or_insert_with(Instant::now).elapsed();
         if state.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
             state.told = Some(Instant::now());
-            tracing::warn!(%fault, since_secs = since.elapsed().as_secs(), "waiting for the event store");
+            tracing::warn!(%fault, silent_secs = silent.as_secs(), "waiting for the event store");
         }
-        state.availability = Availability::Away { since, why: fault.to_string().into() };
     }
 }

@@ -180,7 +180,7 @@ impl Node {
                 };
                 Ok(AppendResp { result: Some(AppendResult::WrongExpectedVersion(wrong)) })
             }
-            Err(AppendError::IdConflict { id }) => Err(Status::already_exists(id.to_string())),
+            Err(AppendError::IdConflict { id }) => Err(Status::invalid_argument(id.to_string())),
             Err(error) => Err(Status::unavailable(error.to_string())),
         }
     }

@@ -1,0 +1,142 @@
+//! What every service of the wire face stands on.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::timeout;
+use tonic::metadata::MetadataMap;
+
+use super::access::{Access, Act, Pass};
+use super::fault::Fault;
+use super::limits::{MAX_READS, MAX_SUBSCRIPTIONS, READ_WAIT};
+use super::outlet::{Outlet, Sink};
+use crate::event_log::EventLog;
+
+/// The log, who may use it, how much at a time, and until when. Clones are the same face.
+#[derive(Clone)]
+pub(crate) struct Face {
+    /// The log that is served.
+    pub(crate) log: Arc<dyn EventLog>,
+    access: Access,
+    write: bool,
+    reads: Arc<Semaphore>,
+    subscriptions: Arc<Semaphore>,
+    leaving: watch::Receiver<bool>,
+}
+
+/// Held by who reads or follows.
+#[derive(Debug)]
+pub(crate) struct Slot(#[expect(dead_code, reason = "dropping it makes room")] OwnedSemaphorePermit);
+
+impl Face {
+    /// A face over `log`; `leaving` becomes true when the server stops.
+    pub(crate) fn new(
+        log: Arc<dyn EventLog>,
+        access: Access,
+        write: bool,
+        leaving: watch::Receiver<bool>,
+    ) -> Self {
+        let reads = Arc::new(Semaphore::new(MAX_READS));
+        let subscriptions = Arc::new(Semaphore::new(MAX_SUBSCRIPTIONS));
+        Self { log, access, write, reads, subscriptions, leaving }
+    }
+
+    /// Lets a reader in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Access::admit`].
+    pub(crate) async fn reader(&self, headers: &MetadataMap) -> Result<Pass, Fault> {
+        self.access.admit(headers, Act::Read).await
+    }
+
+    /// Lets a writer in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Access::admit`]; [`Fault::AccessDenied`] when nobody may append here.
+    pub(crate) async fn writer(&self, headers: &MetadataMap) -> Result<Pass, Fault> {
+        if !self.write {
+            self.reader(headers).await?;
+            return Err(Fault::AccessDenied("this log is served for reading alone"));
+        }
+        self.access.admit(headers, Act::Append).await
+    }
+
+    /// Room for a read that ends by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Busy`] when there was none for [`READ_WAIT`].
+    pub(crate) async fn read_slot(&self) -> Result<Slot, Fault> {
+        let room = timeout(READ_WAIT, Arc::clone(&self.reads).acquire_owned()).await;
+        room.ok().and_then(Result::ok).map(Slot).ok_or(Fault::Busy("too many reads at a time"))
+    }
+
+    /// Room for a subscription.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Busy`] when there is none.
+    pub(crate) fn subscription_slot(&self) -> Result<Slot, Fault> {
+        let room = Arc::clone(&self.subscriptions).try_acquire_owned();
+        room.map(Slot).map_err(|_| Fault::Busy("too many subscriptions at a time"))
+    }
+
+    /// Answers with what `fill` sends, until the server stops or the caller's key is revoked. `slot` is held as long.
+    pub(crate) fn answer<T, F>(
+        &self,
+        pass: Pass,
+        slot: Option<Slot>,
+        fill: impl FnOnce(Sink<T>) -> F,
+    ) -> Outlet<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        let mut leaving = self.leaving.clone();
+        Outlet::start(move |sink| {
+            let filled = fill(sink);
+            async move {
+                let _slot = slot;
+                tokio::select! {
+                    result = filled => result,
+                    fault = pass.revoked() => Err(fault),
+                    () = left(&mut leaving) => Err(Fault::GoingAway),
+                }
+            }
+        })
+    }
+
+    /// Does `work` unless the server stops before it is done.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::GoingAway`] when it stops; else those of the work.
+    pub(crate) async fn unless_leaving<T>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let mut leaving = self.leaving.clone();
+        tokio::select! {
+            result = work => result,
+            () = left(&mut leaving) => Err(Fault::GoingAway),
+        }
+    }
+}
+
+/// Waits until the server stops, or is no more.
+pub(crate) async fn left(leaving: &mut watch::Receiver<bool>) {
+    // An error says that the server is gone: that is leaving too.
+    let _ = leaving.wait_for(|leaving| *leaving).await;
+}
+
+impl fmt::Debug for Face {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Face")
+            .field("access", &self.access)
+            .field("write", &self.write)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,63 @@
+//! Bounds of the wire face: what one client, or all together, may hold.
+
+use std::time::Duration;
+
+/// Largest request, in bytes: EventStoreDB's own. The log takes far less, but only who has read an append to its end
+/// can refuse it by a typed error.
+pub(crate) const MAX_REQUEST_BYTES: usize = 17 * 1024 * 1024;
+
+/// Connections at a time. Each client needs one or two; more come from a fault, and are closed at once.
+pub(crate) const MAX_CONNECTIONS: usize = 512;
+
+/// Calls at a time on one connection: a node's sessions append side by side over one. The next one waits at the client.
+pub(crate) const MAX_CALLS: u32 = 512;
+
+/// Longest list of headers, in bytes: credentials and names of a client are far below.
+pub(crate) const MAX_HEADER_BYTES: u32 = 16 * 1024;
+
+/// Reads that end by themselves, at a time. Each holds two pages; the log's few readers are kept busy by fewer.
+pub(crate) const MAX_READS: usize = 64;
+
+/// How long such a read waits for its turn before it is told to come again.
+pub(crate) const READ_WAIT: Duration = Duration::from_secs(10);
+
+/// Subscriptions at a time. Each holds three pages, none of which is larger than 4.5 MiB.
+pub(crate) const MAX_SUBSCRIPTIONS: usize = 256;
+
+/// How long a client may take nothing of what is there for it. Until then it is just waited for; a client that never
+/// comes back must not hold its slot for ever.
+pub(crate) const STALL_LIMIT: Duration = Duration::from_secs(120);
+
+/// Batches of events that may wait for a client, beside the one that it takes and the one that is being read.
+pub(crate) const OUTLET_BATCHES: usize = 1;
+
+/// Events that one read of a stream fetches: 32 MiB at the worst, some 100 KiB as sessions are.
+pub(crate) const STREAM_PAGE: usize = 64;
+
+/// Events that one read of the whole log fetches; the log ends a page at 4 MiB by itself.
+pub(crate) const ALL_PAGE: usize = 256;
+
+/// Positions that a live subscription may lie behind the head before it is said to have fallen behind: as many events
+/// as one page of the log has.
+pub(crate) const BEHIND: u64 = 256;
+
+/// Appends that one call may have begun and not ended.
+pub(crate) const MAX_OPEN_BATCHES: usize = 64;
+
+/// How long a TLS handshake may take.
+pub(crate) const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+
+/// How often an idle connection is asked whether its client is still there, so that a dead one frees what it holds.
+pub(crate) const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How long the answer may take.
+pub(crate) const PING_LIMIT: Duration = Duration::from_secs(20);
+
+/// How long a stopping server lets calls come to their end.
+pub(crate) const STOP_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long keys once read are good for: with it, a revocation holds well within a second.
+pub(crate) const KEYS_FRESH: Duration = Duration::from_millis(200);
+
+/// How long to wait before accepting again when the system has no room for another connection.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -3,6 +3,7 @@
 mod wire;
 
 pub use self::wire::WireArgs;
+use crate::event_log::eventstoredb::Settings;
 use crate::images::Place;
 use crate::webhook::TargetPolicy;
 use anyhow::{Context as _, bail, ensure};
@@ -82,9 +83,38 @@ pub struct StoreArgs {
     /// Directory of the embedded event log, the views and the master key
     #[arg(long, env = "LIVENESS_DATA_DIR", default_value = "./data", value_name = "DIR")]
     pub data_dir: PathBuf,
-    /// The event log: `embedded`
-    #[arg(long, env = "LIVENESS_EVENT_STORE", default_value = EMBEDDED, value_name = "STORE")]
-    pub event_store: String,
+    /// The event log: `embedded`, or the connection string of `EventStoreDB` or `KurrentDB`, such as
+    /// esdb://host:2113 or esdb+discover://cluster:2113?tlsCaFile=ca.pem [default: embedded]
+    #[arg(long, env = "LIVENESS_EVENT_STORE", default_value = EMBEDDED, value_name = "STORE",
+          hide_env_values = true, hide_default_value = true)]
+    pub event_store: StoreName,
+    /// File of one line `user:password` for the event store, instead of the connection string's
+    #[arg(long, env = "LIVENESS_EVENT_STORE_CREDENTIALS", value_name = "FILE")]
+    pub event_store_credentials: Option<PathBuf>,
+}
+
+/// What `--event-store` says. It may hold a password, and so it does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreName(String);
+
+impl StoreName {
+    /// What was said.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for StoreName {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for StoreName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0 == EMBEDDED { EMBEDDED } else { "(not shown)" })
+    }
 }
 
 /// Where networks are.
@@ -157,18 +187,23 @@ impl StoreArgs {
     /// Whether the log is in the data directory, where this process is its only writer.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
-        self.event_store == EMBEDDED
+        self.event_store.as_str() == EMBEDDED
     }
 
-    /// Checks what the flags name.
+    /// Checks that the flags fit together.
     ///
     /// # Errors
-    /// When the event store is none that this version has.
+    /// When the event store is none that there is, or credentials are given for the embedded one.
     pub fn check(&self) -> anyhow::Result<()> {
-        match self.event_store.as_str() {
-            EMBEDDED => Ok(()),
-            other => bail!("--event-store: `{other}` is not known: this version has `embedded` alone"),
-        }
+        ensure!(
+            self.is_embedded() || Settings::is_connection_string(self.event_store.as_str()),
+            "--event-store: must be `embedded` or begin with esdb:// or esdb+discover://"
+        );
+        ensure!(
+            !self.is_embedded() || self.event_store_credentials.is_none(),
+            "--event-store-credentials: the embedded event store has no users; name another by --event-store"
+        );
+        Ok(())
     }
 
     /// Checks that the log is this machine's own, as `what` needs it.

@@ -1,6 +1,7 @@
 use crate::data_dir::DataDir;
 use crate::settings::ServeArgs;
-use crate::stores::{master_key, open_images, open_log};
+use crate::stores::{event_log_name, master_key, open_images, open_log};
+use anyhow::Context as _;
 use clap::Args;
 use liveness_models::{Analyser, Manifest, ModelSet, Runtime};
 use std::io::Write;
@@ -51,9 +52,10 @@ fn data_directory(args: &ServeArgs) -> anyhow::Result<String> {
 }
 
 async fn event_log(args: &ServeArgs) -> anyhow::Result<String> {
+    let name = event_log_name(&args.stores)?;
     let log = open_log(&args.stores)?;
-    let head = log.head().await?;
-    Ok(format!("{}, head at position {head}", args.stores.event_store))
+    let head = log.head().await.with_context(|| name.clone())?;
+    Ok(format!("{name}, head at position {head}"))
 }
 
 async fn image_stores(args: &ServeArgs) -> anyhow::Result<String> {

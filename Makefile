@@ -38,7 +38,7 @@ unit: ## Unit, property, contract and integration tests
 	$(CARGO) test --locked --workspace
 
 e2e: ## Browser tests on the built binary
-	$(CARGO) build --locked --bin liveness -p liveness -p liveness-kit
+	$(CARGO) test --locked --workspace --no-run # the binaries, as the other tests have built them
 	cd tests/e2e && npm test
 
 bench: models ## Ratios against the bare loops

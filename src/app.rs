@@ -53,6 +53,9 @@ impl App {
         let address = listener.local_addr()?;
         let public_url = args.public_url(address)?;
         let wire_settings = args.wire.settings()?;
+        if wire_settings.is_some() {
+            args.stores.check_embedded("--esdb-listen")?;
+        }
 
         let (inference, models) = start_networks(args)?;
         let log = stores::open_log(&args.stores)?;
@@ -140,10 +143,7 @@ impl App {
             pace: SocketPace::default(),
         });
         let wire = match wire_settings {
-            Some(settings) => {
-                args.stores.check_embedded("--esdb-listen")?;
-                Some(WireThreads::start(log.clone(), settings).await.context("--esdb-listen")?)
-            }
+            Some(settings) => Some(WireThreads::start(log.clone(), settings).await.context("--esdb-listen")?),
             None => None,
         };
         let server = HttpServer::new(move || {

@@ -11,6 +11,7 @@ mod fault;
 mod features;
 mod filter;
 mod gossip;
+mod groups;
 mod limits;
 mod outlet;
 pub mod protocol;

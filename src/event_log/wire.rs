@@ -21,6 +21,7 @@ mod streams;
 mod threads;
 mod tls;
 
+pub use self::groups::OpenGroupsError;
 pub use self::server::{StartError, WireServer};
 pub use self::settings::{Advertised, Security, WireSettings};
 pub use self::threads::WireThreads;

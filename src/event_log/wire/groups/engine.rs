@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-pub(super) use self::consumers::{ConsumerCounts, ConsumerId};
 use self::consumers::Consumers;
+pub(super) use self::consumers::{ConsumerCounts, ConsumerId};
 use self::held::{Held, HeldEvents, State};
 use super::settings::Settings;
 use crate::event_log::RecordedEvent;
@@ -102,6 +102,8 @@ pub(super) struct Engine {
     consumers: Consumers,
     /// All that are parked, those that are being replayed included.
     parked: HashSet<Uuid>,
+    /// Those parked before the start. Reading may come upon them once more, whatever has become of them by then.
+    met_before: HashSet<Uuid>,
     /// All before it has been read.
     read: Place,
     /// What is stored, and when that came to be.
@@ -120,6 +122,7 @@ impl Engine {
             settings,
             held: HeldEvents::default(),
             consumers: Consumers::default(),
+            met_before: parked.clone(),
             parked,
             read: resume,
             checkpoint: resume,
@@ -145,8 +148,7 @@ impl Engine {
     /// Takes the event that was read at `place`.
     pub(super) fn offer(&mut self, place: Place, event: RecordedEvent) {
         self.read = self.read.max(place.saturating_add(1));
-        // Parked before a crash that the checkpoint did not reach: it is settled as far as reading goes.
-        if !self.parked.contains(&event.id) {
+        if !self.met_before.contains(&event.id) {
             self.held.add(Held { event, place: Some(place), retries: 0, state: State::New });
         }
     }

@@ -15,9 +15,9 @@ use chrono::Utc;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
+pub use self::schema::OpenError;
 use super::definition::Definition;
 use super::engine::{Changes, Place};
-pub use self::schema::OpenError;
 
 /// Names a group in the file.
 pub(super) type GroupId = i64;
@@ -65,8 +65,8 @@ pub(super) struct Store {
 }
 
 impl Store {
-    /// Opens the file at `path`, creating it (mode 0600) when there is none.
-    pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
+    /// Opens the file at `path`, creating it (mode 0600) when there is none; without a path all is kept in memory.
+    pub(super) fn open(path: Option<&Path>) -> Result<Self, OpenError> {
         Ok(Self { connection: Arc::new(Mutex::new(schema::open(path)?)) })
     }
 

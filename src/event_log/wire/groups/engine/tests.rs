@@ -114,7 +114,11 @@ fn pinned_keeps_a_stream_with_its_consumer() {
             engine.ack(id(place));
         }
     }
-    assert_eq!(engine.all_changes(START).checkpoint, Some(9), "a full consumer holds up its own streams only");
+    assert_eq!(
+        engine.all_changes(START).checkpoint,
+        Some(9),
+        "a full consumer holds up its own streams only"
+    );
 }
 
 #[test]
@@ -125,7 +129,8 @@ fn pinned_by_correlation_looks_at_the_metadata() {
         let metadata = Bytes::from_static(br#"{"$correlationId":"one"}"#);
         engine.offer(place, RecordedEvent { metadata, ..event(place) });
     }
-    let to: HashSet<ConsumerId> = sent(&mut engine, START).into_iter().map(|(consumer, ..)| consumer).collect();
+    let to: HashSet<ConsumerId> =
+        sent(&mut engine, START).into_iter().map(|(consumer, ..)| consumer).collect();
     assert_eq!(to.len(), 1);
 }
 
@@ -267,6 +272,18 @@ fn an_event_parked_before_a_crash_is_not_sent_as_new() {
         engine.offer(place, event(place));
     }
     assert_eq!(sent(&mut engine, START), [(A, 0, 0), (A, 2, 0)]);
+
+    let mut engine = Engine::new(settings(), 0, HashSet::from([id(0)]));
+    assert!(engine.join(A, 9));
+    engine.replay(event(0));
+    assert_eq!(sent(&mut engine, START), [(A, 0, 0)]);
+    engine.ack(id(0));
+    engine.offer(0, event(0));
+    assert_eq!(
+        sent(&mut engine, START),
+        [],
+        "nor when it was replayed and settled before reading came to it"
+    );
 }
 
 #[test]

@@ -7,11 +7,16 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::StoreError;
+
 /// Marks the file as ours among SQLite files ("livg").
 const APPLICATION_ID: i32 = 0x6c69_7667;
 
 /// The version of the tables that this code writes.
 const SCHEMA_VERSION: i32 = 1;
+
+/// How SQLite names what is in no file.
+const IN_MEMORY: &str = ":memory:";
 
 /// A checkpoint is a place: everything before it is settled or parked.
 const TABLES: &str = "
@@ -66,10 +71,26 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    /// The file was opened, but what it holds cannot be read.
+    pub(in super::super) fn unreadable(path: Option<&Path>, error: StoreError) -> Self {
+        let path = path.unwrap_or(Path::new(IN_MEMORY)).to_owned();
+        match error {
+            StoreError::Database(source) => Self::Database { path, source },
+            StoreError::Definition(_) => Self::NotOurs { path },
+        }
+    }
+}
+
 /// Opens the file for this process alone.
-pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
+pub(super) fn open(path: Option<&Path>) -> Result<Connection, OpenError> {
+    let Some(path) = path else {
+        let opened = Connection::open_in_memory().and_then(prepare);
+        return opened.map_err(|error| OpenError::unreadable(None, error.into()));
+    };
     create_private(path).map_err(|source| OpenError::Io { path: path.to_owned(), source })?;
-    prepare(path).map_err(|error| {
+    let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, access).and_then(prepare).map_err(|error| {
         let path = path.to_owned();
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse { path },
@@ -81,9 +102,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
 }
 
 /// [`rusqlite::Error::InvalidQuery`] stands for a file that is not ours.
-fn prepare(path: &Path) -> rusqlite::Result<Connection> {
-    let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, access)?;
+fn prepare(mut connection: Connection) -> rusqlite::Result<Connection> {
     // Exclusive: two processes that shared a group would send its events twice. The system lets the lock go with the
     // process, however that ends. FULL flushes at every commit, as the log does.
     connection.execute_batch(
@@ -94,7 +113,9 @@ fn prepare(path: &Path) -> rusqlite::Result<Connection> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Exclusive)?;
     let number = |pragma: &str| transaction.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     match (number("application_id")?, number("user_version")?) {
-        (0, 0) if transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)) == Ok(0) => {
+        (0, 0)
+            if transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)) == Ok(0) =>
+        {
             transaction.execute_batch(TABLES)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
             transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;

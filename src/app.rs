@@ -121,7 +121,8 @@ impl App {
             pace: SocketPace::default(),
         });
         let wire = match wire_settings {
-            Some(settings) => {
+            Some(mut settings) => {
+                settings.groups = Some(dir.groups());
                 args.stores.check_embedded("--esdb-listen")?;
                 Some(WireThreads::start(log.clone(), settings).await.context("--esdb-listen")?)
             }

@@ -19,5 +19,7 @@ mod source;
 mod store;
 
 pub(crate) use self::directory::Groups;
+#[cfg(test)]
+pub(crate) use self::directory::MAX_GROUPS;
 pub(crate) use self::service::GroupsService;
 pub use self::store::OpenError as OpenGroupsError;

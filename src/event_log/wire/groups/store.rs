@@ -5,9 +5,6 @@
 
 mod schema;
 
-#[cfg(test)]
-mod tests;
-
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 

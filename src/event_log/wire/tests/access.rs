@@ -47,6 +47,7 @@ fn with_tls(certificate: PathBuf, key: PathBuf) -> WireSettings {
         advertise: None,
         write: true,
         security: Security::Tls { certificate, key },
+        groups: None,
     }
 }
 

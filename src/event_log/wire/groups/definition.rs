@@ -52,7 +52,7 @@ impl Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Start {
     /// At the first event.
-    Start,
+    First,
     /// Behind the last event at that time.
     End,
     /// At this revision or position, included.
@@ -94,7 +94,7 @@ impl Definition {
     /// The start as clients parse it.
     pub(super) fn start_text(&self) -> String {
         let number = match self.start {
-            Start::Start => "0".to_owned(),
+            Start::First => "0".to_owned(),
             Start::End => "-1".to_owned(),
             Start::At(place) => place.to_string(),
         };

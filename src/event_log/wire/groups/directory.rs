@@ -167,7 +167,7 @@ impl Groups {
 
     async fn first(&self, wanted: &Wanted) -> Result<u64, Fault> {
         match wanted.start {
-            Start::Start => Ok(0),
+            Start::First => Ok(0),
             Start::At(place) => Ok(place),
             Start::End => source::end(&*self.log, &wanted.key.source).await,
         }

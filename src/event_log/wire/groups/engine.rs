@@ -263,11 +263,6 @@ impl Engine {
         }
     }
 
-    /// All before it has been read.
-    pub(super) fn read(&self) -> Place {
-        self.read
-    }
-
     /// When the checkpoint is to be stored; `None` while it does not move, or too little was settled.
     fn due_at(&self) -> Option<Moment> {
         let settings = &self.settings;

@@ -43,7 +43,7 @@ fn key(source: Source, group: String) -> Result<Key, Fault> {
 /// A start; both ends of the numbers have a meaning of their own.
 fn start(place: u64) -> Result<Start, Fault> {
     match place {
-        0 => Ok(Start::Start),
+        0 => Ok(Start::First),
         u64::MAX => Ok(Start::End),
         1..=LAST_PLACE => Ok(Start::At(place)),
         _ => invalid(format!("a start must be at most {LAST_PLACE}")),
@@ -61,7 +61,7 @@ pub(super) fn create(request: wire::CreateReq) -> Result<Wanted, Fault> {
         Some(StreamOption::Stream(stream)) => {
             let start = match stream.revision_option {
                 Some(RevisionOption::Revision(revision)) => start(revision)?,
-                Some(RevisionOption::Start(_)) | None => Start::Start,
+                Some(RevisionOption::Start(_)) | None => Start::First,
                 Some(RevisionOption::End(_)) => Start::End,
             };
             (source(stream.stream_identifier)?, start, None)
@@ -69,7 +69,7 @@ pub(super) fn create(request: wire::CreateReq) -> Result<Wanted, Fault> {
         Some(StreamOption::All(all)) => {
             let start = match all.all_option {
                 Some(AllOption::Position(position)) => start(position.commit_position)?,
-                Some(AllOption::Start(_)) | None => Start::Start,
+                Some(AllOption::Start(_)) | None => Start::First,
                 Some(AllOption::End(_)) => Start::End,
             };
             let filter = match all.filter_option {
@@ -95,7 +95,7 @@ pub(super) fn update(request: wire::UpdateReq) -> Result<Wanted, Fault> {
         Some(StreamOption::Stream(stream)) => {
             let start = match stream.revision_option {
                 Some(RevisionOption::Revision(revision)) => start(revision)?,
-                Some(RevisionOption::Start(_)) | None => Start::Start,
+                Some(RevisionOption::Start(_)) | None => Start::First,
                 Some(RevisionOption::End(_)) => Start::End,
             };
             (source(stream.stream_identifier)?, start)
@@ -103,7 +103,7 @@ pub(super) fn update(request: wire::UpdateReq) -> Result<Wanted, Fault> {
         Some(StreamOption::All(all)) => {
             let start = match all.all_option {
                 Some(AllOption::Position(position)) => start(position.commit_position)?,
-                Some(AllOption::Start(_)) | None => Start::Start,
+                Some(AllOption::Start(_)) | None => Start::First,
                 Some(AllOption::End(_)) => Start::End,
             };
             (Source::All, start)

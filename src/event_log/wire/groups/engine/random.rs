@@ -113,11 +113,11 @@ impl World {
 
     fn read(&mut self, count: usize) {
         for _ in 0..count {
-            let place = self.engine.read();
+            let place = self.engine.read;
             if place >= EVENTS || !self.engine.wants_new() {
                 return;
             }
-            if place % DROPPED == 0 {
+            if place.is_multiple_of(DROPPED) {
                 self.engine.passed(place);
             } else {
                 self.engine.offer(place, event(place));
@@ -189,7 +189,7 @@ impl World {
     }
 
     fn check(&self) {
-        for place in (0..self.stored_checkpoint).filter(|place| place % DROPPED != 0) {
+        for place in (0..self.stored_checkpoint).filter(|place| !place.is_multiple_of(DROPPED)) {
             let parked = self.stored_parked.contains(&event(place).id);
             assert!(parked || self.settled.contains(&place), "{place} lies before the checkpoint unsettled");
         }
@@ -208,7 +208,7 @@ impl World {
             self.replay(usize::MAX);
             let sent = self.dispatch();
             self.answer(0, None);
-            if !sent && self.engine.read() >= EVENTS {
+            if !sent && self.engine.read >= EVENTS {
                 break;
             }
         }

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -103,6 +104,8 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, OpenError> {
 
 /// [`rusqlite::Error::InvalidQuery`] stands for a file that is not ours.
 fn prepare(mut connection: Connection) -> rusqlite::Result<Connection> {
+    // Whoever holds the file holds it for long: there is nothing to wait for.
+    connection.busy_timeout(Duration::ZERO)?;
     // Exclusive: two processes that shared a group would send its events twice. The system lets the lock go with the
     // process, however that ends. FULL flushes at every commit, as the log does.
     connection.execute_batch(

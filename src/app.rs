@@ -143,7 +143,10 @@ impl App {
             pace: SocketPace::default(),
         });
         let wire = match wire_settings {
-            Some(settings) => Some(WireThreads::start(log.clone(), settings).await.context("--esdb-listen")?),
+            Some(mut settings) => {
+                settings.groups = Some(dir.groups());
+                Some(WireThreads::start(log.clone(), settings).await.context("--esdb-listen")?)
+            }
             None => None,
         };
         let server = HttpServer::new(move || {

@@ -45,6 +45,12 @@ impl DataDir {
         self.0.join("views.db")
     }
 
+    /// File of the persistent subscriptions.
+    #[must_use]
+    pub fn groups(&self) -> PathBuf {
+        self.0.join("groups.db")
+    }
+
     /// Folder of the images.
     #[must_use]
     pub fn images(&self) -> PathBuf {

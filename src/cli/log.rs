@@ -32,8 +32,9 @@ pub(super) struct LogServeArgs {
 
 pub(super) async fn run(command: LogCommand, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let LogCommand::Serve(args) = command;
-    let settings = args.wire.settings_on(args.wire.esdb_listen.unwrap_or(DEFAULT_LISTEN))?;
+    let mut settings = args.wire.settings_on(args.wire.esdb_listen.unwrap_or(DEFAULT_LISTEN))?;
     args.stores.check_embedded("liveness log serve")?;
+    settings.groups = Some(DataDir::open(&args.stores.data_dir)?.groups());
     // Who only reads must not be shown a new, empty log for a mistyped one.
     let dir = DataDir::open(&args.stores.data_dir)?;
     ensure!(

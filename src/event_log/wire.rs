@@ -11,6 +11,7 @@ mod fault;
 mod features;
 mod filter;
 mod gossip;
+mod groups;
 mod limits;
 mod outlet;
 pub mod protocol;
@@ -20,6 +21,7 @@ mod streams;
 mod threads;
 mod tls;
 
+pub use self::groups::OpenGroupsError;
 pub use self::server::{StartError, WireServer};
 pub use self::settings::{Advertised, Security, WireSettings};
 pub use self::threads::WireThreads;

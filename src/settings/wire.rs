@@ -63,7 +63,13 @@ impl WireArgs {
                  authentication)"
             ),
         };
-        Ok(WireSettings { listen, advertise: self.esdb_advertise.clone(), write: self.esdb_write, security })
+        Ok(WireSettings {
+            listen,
+            advertise: self.esdb_advertise.clone(),
+            write: self.esdb_write,
+            security,
+            groups: None,
+        })
     }
 
     const fn is_told_how(&self) -> bool {

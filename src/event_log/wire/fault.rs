@@ -43,9 +43,6 @@ pub(crate) enum Fault {
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
-    /// This server does not do that.
-    #[error("not supported: {0}")]
-    NotSupported(&'static str),
     /// A bound is reached; passes by itself.
     #[error("{0}: try again later")]
     Busy(&'static str),
@@ -144,7 +141,6 @@ impl Fault {
             Self::TooLarge(_) | Self::MissingMetadata(_) | Self::InvalidTransaction(_) | Self::Invalid(_) => {
                 Code::InvalidArgument
             }
-            Self::NotSupported(_) => Code::Unimplemented,
             Self::Busy(_) => Code::ResourceExhausted,
             Self::ConsumerTooSlow => Code::Aborted,
             Self::GoingAway | Self::Unavailable => Code::Unavailable,
@@ -196,7 +192,6 @@ impl Fault {
             }
             Self::Unauthenticated(_)
             | Self::Invalid(_)
-            | Self::NotSupported(_)
             | Self::Busy(_)
             | Self::ConsumerTooSlow
             | Self::GoingAway

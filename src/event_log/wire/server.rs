@@ -17,10 +17,12 @@ use super::connection;
 use super::face::{Face, left};
 use super::features::FeaturesService;
 use super::gossip::GossipService;
+use super::groups::{Groups, GroupsService, OpenGroupsError};
 use super::limits::{
     MAX_CALLS, MAX_CONNECTIONS, MAX_HEADER_BYTES, MAX_REQUEST_BYTES, PING_INTERVAL, PING_LIMIT, STOP_LIMIT,
 };
 use super::protocol::gossip::gossip_server::GossipServer;
+use super::protocol::persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer;
 use super::protocol::server_features::server_features_server::ServerFeaturesServer;
 use super::protocol::streams::streams_server::StreamsServer;
 use super::settings::{Advertised, Security, WireSettings};
@@ -53,6 +55,9 @@ pub enum StartError {
     /// The system gives no threads.
     #[error("no threads for the wire face: {0}")]
     Threads(io::Error),
+    /// The persistent subscriptions cannot be opened.
+    #[error(transparent)]
+    Groups(#[from] OpenGroupsError),
     /// Certificate and key do not serve.
     #[error("{certificate}: the certificate cannot be used with its key: {source}")]
     Tls {
@@ -68,6 +73,7 @@ pub enum StartError {
 pub struct WireServer {
     address: SocketAddr,
     stop: watch::Sender<bool>,
+    groups: Groups,
     serving: JoinHandle<Result<(), tonic::transport::Error>>,
 }
 
@@ -85,6 +91,7 @@ impl WireServer {
                 (Some(tls::acceptor(certificate, key)?), Access::by_keys(Arc::clone(&log)))
             }
         };
+        let groups = Groups::open(Arc::clone(&log), settings.groups.as_deref()).await?;
         let listener = TcpListener::bind(settings.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let advertised = match &settings.advertise {
@@ -96,6 +103,8 @@ impl WireServer {
         let (stop, mut leaving) = watch::channel(false);
         let connections = connection::accept(listener, tls, MAX_CONNECTIONS, leaving.clone());
         let face = Face::new(log, access, settings.write, leaving.clone());
+        let subscriptions =
+            PersistentSubscriptionsServer::new(GroupsService::new(face.clone(), groups.clone()));
         let streams =
             StreamsServer::new(StreamsService::new(face)).max_decoding_message_size(MAX_REQUEST_BYTES);
         let server = Server::builder()
@@ -106,9 +115,10 @@ impl WireServer {
             .add_service(ServerFeaturesServer::new(FeaturesService))
             .add_service(GossipServer::new(GossipService::new(advertised)))
             .add_service(streams)
+            .add_service(subscriptions)
             .serve_with_incoming_shutdown(connections, async move { left(&mut leaving).await });
         tracing::info!(%address, write = settings.write, security = ?settings.security, "wire face started");
-        Ok(Self { address, stop, serving: tokio::spawn(server) })
+        Ok(Self { address, stop, groups, serving: tokio::spawn(server) })
     }
 
     /// Where it listens.
@@ -127,5 +137,6 @@ impl WireServer {
             Ok(Err(error)) => tracing::error!(%error, "the wire face failed"),
             Err(_) => tracing::warn!("the wire face stopped while clients still held connections"),
         }
+        self.groups.close().await;
     }
 }

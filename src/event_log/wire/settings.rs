@@ -15,6 +15,9 @@ pub struct WireSettings {
     pub write: bool,
     /// Who is let in, and how.
     pub security: Security,
+    /// File of the persistent subscriptions, held by one process at a time; `None`: they are forgotten when the
+    /// server stops.
+    pub groups: Option<PathBuf>,
 }
 
 /// Who is let in, and how.

@@ -3,6 +3,7 @@
 mod access;
 mod appends;
 mod bounds;
+mod groups;
 mod reads;
 mod services;
 mod subscriptions;
@@ -51,6 +52,7 @@ impl Served {
             advertise: None,
             write,
             security: Security::Insecure,
+            groups: None,
         };
         let server = WireServer::start(Arc::clone(&log), &settings).await.unwrap();
         Self { log, server, _folder: folder }

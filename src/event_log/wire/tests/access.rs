@@ -17,6 +17,10 @@ use tonic::{Code, Request};
 
 use super::super::StartError;
 use super::super::protocol::gossip::gossip_client::GossipClient;
+use super::super::protocol::persistent_subscriptions::persistent_subscriptions_client::PersistentSubscriptionsClient;
+use super::super::protocol::persistent_subscriptions::{
+    CreateReq, DeleteReq as GroupDeleteReq, GetInfoReq, ListReq, ReplayParkedReq, UpdateReq,
+};
 use super::super::protocol::server_features::server_features_client::ServerFeaturesClient;
 use super::super::protocol::streams::{AppendReq, DeleteReq};
 use super::*;
@@ -47,6 +51,7 @@ fn with_tls(certificate: PathBuf, key: PathBuf) -> WireSettings {
         advertise: None,
         write: true,
         security: Security::Tls { certificate, key },
+        groups: None,
     }
 }
 
@@ -168,6 +173,35 @@ async fn without_a_key_only_features_and_gossip_answer() {
     for result in told {
         assert_eq!(result.unwrap_err().code(), Code::Unauthenticated);
     }
+}
+
+#[tokio::test]
+async fn persistent_subscriptions_are_for_those_who_may_read() {
+    let guarded = Guarded::new().await;
+    let mut client = PersistentSubscriptionsClient::new(guarded.channel().await);
+    let (api, _) = guarded.key(Scope::Api).await;
+    let (audit, _) = guarded.key(Scope::Audit).await;
+    // Of those who are let in, none says what it wants.
+    for (key, expected) in
+        [("guessed", Code::Unauthenticated), (&api, Code::PermissionDenied), (&audit, Code::InvalidArgument)]
+    {
+        let told = [
+            client.create(authorized(CreateReq { options: None }, key)).await.map(drop),
+            client.update(authorized(UpdateReq { options: None }, key)).await.map(drop),
+            client.delete(authorized(GroupDeleteReq { options: None }, key)).await.map(drop),
+            client.get_info(authorized(GetInfoReq { options: None }, key)).await.map(drop),
+            client.list(authorized(ListReq { options: None }, key)).await.map(drop),
+            client.replay_parked(authorized(ReplayParkedReq { options: None }, key)).await.map(drop),
+            client.read(authorized(stream::iter([]), key)).await.map(drop),
+        ];
+        for status in told.map(Result::unwrap_err) {
+            assert_eq!(status.code(), expected, "{}", status.message());
+            let denied = status.metadata().get("exception").is_some_and(|named| named == "access-denied");
+            assert_eq!(denied, expected == Code::PermissionDenied);
+        }
+    }
+    let restarted = client.restart_subsystem(authorized(Empty {}, &api)).await;
+    assert_eq!(restarted.unwrap_err().code(), Code::PermissionDenied);
 }
 
 #[tokio::test]

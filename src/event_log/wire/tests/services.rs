@@ -48,8 +48,13 @@ async fn gossip_names_one_leader_where_clients_find_it() {
     let log: Log = Arc::new(EmbeddedLog::open(folder.path().join("events.db")).unwrap());
     let listen = ([127, 0, 0, 1], 0).into();
     for advertise in [None, Some(Advertised { host: "log.example".to_owned(), port: 2113 })] {
-        let settings =
-            WireSettings { listen, advertise: advertise.clone(), write: false, security: Security::Insecure };
+        let settings = WireSettings {
+            listen,
+            advertise: advertise.clone(),
+            write: false,
+            security: Security::Insecure,
+            groups: None,
+        };
         let server = WireServer::start(Arc::clone(&log), &settings).await.unwrap();
         let endpoint = Endpoint::from_shared(format!("http://{}", server.address())).unwrap();
         let mut client = GossipClient::new(endpoint.connect().await.unwrap());
@@ -72,6 +77,7 @@ async fn an_address_that_means_all_of_them_is_no_place_to_send_clients_to() {
         advertise,
         write: false,
         security: Security::Insecure,
+        groups: None,
     };
     let refused = WireServer::start(Arc::clone(&log), &everywhere(None)).await;
     assert!(matches!(refused, Err(StartError::NoAddress(_))));
@@ -86,6 +92,7 @@ async fn a_taken_address_is_told() {
         advertise: None,
         write: false,
         security: Security::Insecure,
+        groups: None,
     };
     let taken = WireServer::start(Arc::clone(&served.log), &settings).await;
     assert!(matches!(taken, Err(StartError::Listen { .. })));

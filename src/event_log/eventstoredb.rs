@@ -32,8 +32,8 @@ use self::pages::StorePages;
 pub use self::settings::{Settings, SettingsError};
 use super::follow::Follow;
 use super::{
-    AppendError, Appended, Cause, Direction, EventLog, ExpectedRevision, MAX_APPEND_BYTES,
-    NewEvent, Page, Position, ReadError, RecordedEvent, StreamFrom, Subscription, check_append, limits,
+    AppendError, Appended, Cause, Direction, EventLog, ExpectedRevision, MAX_APPEND_BYTES, NewEvent, Page,
+    Position, ReadError, RecordedEvent, StreamFrom, Subscription, check_append, limits,
 };
 
 /// How many appends may be under way. A lone one takes some 44 ms on loopback (the crate leaves Nagle's algorithm on), so

@@ -82,7 +82,9 @@ async fn append_exactly(
     let revision = first + events.len() as u64 - 1;
     let expected = last.map_or(ExpectedRevision::NoStream, ExpectedRevision::Exact);
     match write(clients, stream, last, events).await {
-        Ok((told, position)) if told == revision && is_placed(position) => Ok(Appended { revision, position }),
+        Ok((told, position)) if told == revision && is_placed(position) => {
+            Ok(Appended { revision, position })
+        }
         // A repetition that the store knew, or an answer without its place.
         Ok(_) => repetition(clients, stream, first, events).await?.ok_or_else(|| {
             Fault::Broken("the event store took an append and does not have it".to_owned()).into()
@@ -101,7 +103,11 @@ async fn append_exactly(
 
 /// Appends wherever the stream ends. The store tells a repetition of such an append only while it remembers the ids, so
 /// the stream is looked through first.
-async fn append_at_end(clients: &Clients, stream: &str, events: &[NewEvent]) -> Result<Appended, AppendError> {
+async fn append_at_end(
+    clients: &Clients,
+    stream: &str,
+    events: &[NewEvent],
+) -> Result<Appended, AppendError> {
     for _ in 0..ROUNDS {
         let last = match search(clients, stream, events).await? {
             Search::Found(first) => {
@@ -195,7 +201,9 @@ fn proposed(event: &NewEvent) -> EventData {
 
 fn refused(fault: Fault, events: &[NewEvent]) -> AppendError {
     match &fault {
-        Fault::Told(Error::ResourceDeleted) => AppendError::Invalid("the stream was deleted in the event store"),
+        Fault::Told(Error::ResourceDeleted) => {
+            AppendError::Invalid("the stream was deleted in the event store")
+        }
         Fault::Told(Error::Grpc { code: Code::ResourceExhausted, .. }) => AppendError::Overloaded,
         Fault::Told(Error::Grpc { code: Code::InvalidArgument | Code::OutOfRange, message }) => {
             // A store that keeps all ids, as the wire face's does, names the one that it refuses.

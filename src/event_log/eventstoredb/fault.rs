@@ -71,14 +71,18 @@ impl Fault {
 
 fn text(error: &Error) -> String {
     match error {
-        Error::AccessDenied => "the event store denies access: check user, password and rights, and that it may be \
+        Error::AccessDenied => {
+            "the event store denies access: check user, password and rights, and that it may be \
              written to"
-            .to_owned(),
+                .to_owned()
+        }
         Error::NotLeaderException(leader) => {
             format!("the leader of the event store is now {}:{}", leader.host, leader.port)
         }
         Error::ConnectionClosed => "the event store's client has lost its connection for good".to_owned(),
-        Error::UnsupportedFeature => "the event store, or what stands before it, does not know this call".to_owned(),
+        Error::UnsupportedFeature => {
+            "the event store, or what stands before it, does not know this call".to_owned()
+        }
         other => other.to_string(),
     }
 }

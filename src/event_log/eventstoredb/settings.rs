@@ -83,10 +83,11 @@ impl Settings {
             (credentials, None) => credentials,
         };
         let rewritten = parts.for_the_crate()?;
-        let client: ClientSettings = rewritten.parse().map_err(|error: eventstore::ClientSettingsParseError| {
-            let why = error.error().map(ToString::to_string);
-            wrong(why.unwrap_or_else(|| error.message().to_owned()))
-        })?;
+        let client: ClientSettings =
+            rewritten.parse().map_err(|error: eventstore::ClientSettingsParseError| {
+                let why = error.error().map(ToString::to_string);
+                wrong(why.unwrap_or_else(|| error.message().to_owned()))
+            })?;
         Ok(match credentials {
             Some(credentials) => {
                 Self { client: credentials.hand_to(&client)?, authorization: Some(credentials.header()?) }
@@ -136,7 +137,8 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn split(text: &'a str) -> Result<Self, SettingsError> {
-        let found = SCHEMES.iter().find_map(|(scheme, discover)| Some((text.strip_prefix(scheme)?, *discover)));
+        let found =
+            SCHEMES.iter().find_map(|(scheme, discover)| Some((text.strip_prefix(scheme)?, *discover)));
         let (rest, discover) = found.ok_or_else(|| wrong("must begin with esdb:// or esdb+discover://"))?;
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
         let place = place.strip_suffix('/').unwrap_or(place);

@@ -33,6 +33,7 @@ use crate::event_log::wire::protocol::streams::{
 };
 use crate::event_log::{
     AppendError, Appended, Direction, EventLog as _, ExpectedRevision, RecordedEvent, StreamFrom,
+    SubscriptionEvent,
 };
 
 type Answers = Pin<Box<dyn Stream<Item = Result<ReadResp, Status>> + Send>>;
@@ -58,8 +59,7 @@ impl Node {
         let events = match options.stream_option.unwrap() {
             StreamOption::All(all) => self.all(all.all_option.unwrap(), backwards, max).await?,
             StreamOption::Stream(of) => {
-                let name =
-                    String::from_utf8(of.stream_identifier.unwrap().stream_name.to_vec()).unwrap();
+                let name = String::from_utf8(of.stream_identifier.unwrap().stream_name.to_vec()).unwrap();
                 let from = match of.revision_option.unwrap() {
                     RevisionOption::Revision(revision) => StreamFrom::Revision(revision),
                     RevisionOption::Start(_) => StreamFrom::Start,
@@ -130,12 +130,11 @@ impl Node {
                 let live = async move {
                     let head = log.head().await.map_err(failed).unwrap_or(0);
                     let following = log.subscribe_all(head, Vec::new());
-                    stream::unfold(following, async |mut following| loop {
-                        match following.next().await.ok()? {
-                            crate::event_log::SubscriptionEvent::Event(event) => {
+                    stream::unfold(following, async |mut following| {
+                        loop {
+                            if let SubscriptionEvent::Event(event) = following.next().await.ok()? {
                                 return Some((told(recorded(event, true)), following));
                             }
-                            _ => {}
                         }
                     })
                 };
@@ -206,8 +205,7 @@ impl Streams for Node {
             return Ok(Response::new(self.subscription()?));
         };
         let fault = take(&self.script.reads);
-        let mut answers: Vec<_> =
-            self.finite(options, count).await?.into_iter().map(told).collect();
+        let mut answers: Vec<_> = self.finite(options, count).await?.into_iter().map(told).collect();
         match fault {
             None => {}
             Some(ReadFault::Refuse(status)) => return Err(status),

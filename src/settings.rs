@@ -85,8 +85,14 @@ pub struct StoreArgs {
     pub data_dir: PathBuf,
     /// The event log: `embedded`, or the connection string of `EventStoreDB` or `KurrentDB`, such as
     /// esdb://host:2113 or esdb+discover://cluster:2113?tlsCaFile=ca.pem [default: embedded]
-    #[arg(long, env = "LIVENESS_EVENT_STORE", default_value = EMBEDDED, value_name = "STORE",
-          hide_env_values = true, hide_default_value = true)]
+    #[arg(
+        long,
+        env = "LIVENESS_EVENT_STORE",
+        default_value = EMBEDDED,
+        value_name = "STORE",
+        hide_env_values = true,
+        hide_default_value = true
+    )]
     pub event_store: StoreName,
     /// File of one line `user:password` for the event store, instead of the connection string's
     #[arg(long, env = "LIVENESS_EVENT_STORE_CREDENTIALS", value_name = "FILE")]

@@ -20,10 +20,11 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
     })
 }
 
-/// `RUST_LOG` chooses what is told; without it, what an operator wants to know.
+/// `RUST_LOG` chooses what is told; without it, what an operator wants to know. What the crate `eventstore` says of each
+/// failed call, the log says of the store once in a while.
 pub(super) fn log_to_stderr(format: LogFormat) {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn,eventstore=off"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => lines.init(),

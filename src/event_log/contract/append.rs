@@ -88,6 +88,8 @@ pub(crate) async fn repeated(log: Log) {
     assert_eq!(length(&log, &stream).await, 6);
 }
 
+/// Holds where the log below keeps an index of ids, as ours does behind the wire face; a real EventStoreDB would store
+/// the ids a second time, as the port says.
 pub(crate) async fn repeated_elsewhere(log: Log) {
     let (stream, other) = (prefix() + "a", prefix() + "b");
     let first = events(2);
@@ -101,6 +103,7 @@ pub(crate) async fn repeated_elsewhere(log: Log) {
     assert_eq!((length(&log, &stream).await, length(&log, &other).await), (2, 0));
 }
 
+/// As [`repeated_elsewhere`].
 pub(crate) async fn overlapping(log: Log) {
     let stream = prefix() + "a";
     let first = events(2);

@@ -83,6 +83,7 @@ impl Model {
     }
 }
 
+/// Its appends of old ids elsewhere are refused only where the log below keeps an index of ids.
 pub(crate) async fn random_appends(log: Log) {
     let mut runner = TestRunner::default();
     for _ in 0..RUNS {

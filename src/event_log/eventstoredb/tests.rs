@@ -6,6 +6,7 @@ mod proxy;
 mod repeating;
 mod server;
 mod starting;
+mod wire;
 
 use std::sync::Arc;
 

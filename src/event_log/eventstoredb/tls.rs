@@ -8,10 +8,13 @@ use eventstore::{Client, ClientSettings};
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
-use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
 use super::settings::Settings;
+
+/// Where nobody listens, and a client knows it at once.
+const NOBODY: &str = "esdb://127.0.0.1:1?tls=false&discoveryInterval=1";
 
 /// What is wrong with certificates and keys.
 #[derive(Debug, thiserror::Error)]
@@ -35,12 +38,13 @@ pub enum TlsError {
     User(String),
     /// Another part of the process has chosen the cryptography of rustls before the event store's client could.
     #[error(
-        "the event store has to be opened before anything else in the process chooses a provider for rustls"
+        "the event store's client dies in this process: it has to be made before anything else chooses a provider for \
+         rustls"
     )]
     Provider,
 }
 
-/// Checks all that the crate would read, and lets it install its provider.
+/// Checks all that the crate would read, and that its clients live in this process.
 pub(super) fn check(settings: &Settings) -> Result<(), TlsError> {
     let client = settings.client();
     let roots = roots(client)?;
@@ -57,7 +61,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), TlsError> {
         let config = config.with_root_certificates(roots).with_client_auth_cert(chain, key);
         config.map_err(|error| TlsError::User(error.to_string()))?;
     }
-    let_the_crate_install_its_provider()
+    probe()
 }
 
 fn roots(client: &ClientSettings) -> Result<RootCertStore, TlsError> {
@@ -96,33 +100,29 @@ fn unusable(path: &Path, error: &PemError) -> TlsError {
     TlsError::File { path: path.to_owned(), what: error.to_string() }
 }
 
-/// The crate's first client of a process installs a provider for rustls, and no client ever works where that fails. So
-/// the first one is made here, for nothing else.
-fn let_the_crate_install_its_provider() -> Result<(), TlsError> {
-    static DONE: Mutex<bool> = Mutex::new(false);
-    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
-    if *done {
+/// The first client of a process installs a provider for rustls, and no client ever works where another is there
+/// already. So one is made at the start, for nothing else, and asked whether it lives.
+fn probe() -> Result<(), TlsError> {
+    static LIVES: Mutex<bool> = Mutex::new(false);
+    let mut lives = LIVES.lock().unwrap_or_else(PoisonError::into_inner);
+    if *lives {
         return Ok(());
     }
-    if CryptoProvider::get_default().is_some() {
-        return Err(TlsError::Provider);
-    }
     // In a thread of its own: the caller may be inside a runtime already.
-    let installed = thread::spawn(|| -> Option<()> {
+    let asked = thread::spawn(|| -> Option<eventstore::Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-        runtime.block_on(async {
-            let client = Client::new("esdb://localhost?tls=false".parse().ok()?).ok()?;
-            // Its task is run when this one yields.
-            while CryptoProvider::get_default().is_none() {
-                tokio::task::yield_now().await;
-            }
-            drop(client);
-            Some(())
+        // That nobody is there is what is expected, and no news.
+        tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::new(), || {
+            runtime.block_on(async { Client::new(NOBODY.parse().ok()?).ok()?.server_info().await.err() })
         })
     });
-    installed.join().ok().flatten().ok_or(TlsError::Provider)?;
-    *done = true;
-    Ok(())
+    match asked.join() {
+        Ok(None | Some(eventstore::Error::ConnectionClosed)) | Err(_) => Err(TlsError::Provider),
+        Ok(Some(_)) => {
+            *lives = true;
+            Ok(())
+        }
+    }
 }
 
 /// The same for a client of our own; `None` where the connection is not secured.

@@ -1,21 +1,39 @@
 //! A log that is asked again while it answers `Unavailable`, as the port says that is safe.
 
+use std::time::{Duration, Instant};
+
 use async_trait::async_trait;
 
-use crate::event_log::contract::Log;
+use crate::event_log::contract::{Log, PATIENCE};
 use crate::event_log::{
     AppendError, Appended, Direction, EventLog, ExpectedRevision, NewEvent, Page, Position, ReadError,
     RecordedEvent, StreamFrom, Subscription, SubscriptionEvent, SubscriptionSource,
 };
 
-/// Repeats every call until it is answered; the time of the test is the bound.
-pub(super) struct Repeating(pub(super) Log);
+/// A guard against hanging; nothing waits for it.
+const LIMIT: Duration = PATIENCE.saturating_mul(2);
 
-struct RepeatingSource(Subscription);
+/// Repeats every call until it is answered.
+pub(super) struct Repeating {
+    log: Log,
+    until: Instant,
+}
+
+impl Repeating {
+    pub(super) fn new(log: Log) -> Self {
+        Self { log, until: Instant::now() + LIMIT }
+    }
+}
+
+struct RepeatingSource {
+    subscription: Subscription,
+    until: Instant,
+}
 
 macro_rules! until_answered {
-    ($call:expr) => {
+    ($until:expr, $call:expr) => {
         loop {
+            assert!(Instant::now() < $until, "no answer");
             match $call.await {
                 Err(ReadError::Unavailable(_)) => tokio::task::yield_now().await,
                 answered => break answered,
@@ -33,7 +51,8 @@ impl EventLog for Repeating {
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
         loop {
-            match self.0.append(stream, expected, events.clone()).await {
+            assert!(Instant::now() < self.until, "no answer");
+            match self.log.append(stream, expected, events.clone()).await {
                 Err(AppendError::Unavailable(_) | AppendError::Overloaded) => tokio::task::yield_now().await,
                 answered => return answered,
             }
@@ -47,11 +66,11 @@ impl EventLog for Repeating {
         from: StreamFrom,
         max: usize,
     ) -> Result<Vec<RecordedEvent>, ReadError> {
-        until_answered!(self.0.read_stream(stream, direction, from, max))
+        until_answered!(self.until, self.log.read_stream(stream, direction, from, max))
     }
 
     async fn read_all(&self, after: Position, prefixes: &[String], max: usize) -> Result<Page, ReadError> {
-        until_answered!(self.0.read_all(after, prefixes, max))
+        until_answered!(self.until, self.log.read_all(after, prefixes, max))
     }
 
     async fn read_all_backwards(
@@ -60,25 +79,26 @@ impl EventLog for Repeating {
         prefixes: &[String],
         max: usize,
     ) -> Result<Page, ReadError> {
-        until_answered!(self.0.read_all_backwards(before, prefixes, max))
+        until_answered!(self.until, self.log.read_all_backwards(before, prefixes, max))
     }
 
     async fn head(&self) -> Result<Position, ReadError> {
-        until_answered!(self.0.head())
+        until_answered!(self.until, self.log.head())
     }
 
     fn subscribe_all(&self, after: Position, prefixes: Vec<String>) -> Subscription {
-        Subscription::new(RepeatingSource(self.0.subscribe_all(after, prefixes)))
+        let subscription = self.log.subscribe_all(after, prefixes);
+        Subscription::new(RepeatingSource { subscription, until: self.until })
     }
 
     async fn close(&self) {
-        self.0.close().await;
+        self.log.close().await;
     }
 }
 
 #[async_trait]
 impl SubscriptionSource for RepeatingSource {
     async fn next(&mut self) -> Result<SubscriptionEvent, ReadError> {
-        until_answered!(self.0.next())
+        until_answered!(self.until, self.subscription.next())
     }
 }

@@ -1,5 +1,7 @@
 //! A small server over an embedded log that does what it is told to do wrong.
 
+#![expect(clippy::result_large_err, reason = "tonic's status is what its services answer with")]
+
 mod events;
 mod script;
 mod streams;
@@ -11,6 +13,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::ServerTlsConfig;
 use tonic::{Request, Response, Status};
 
 pub(super) use self::script::{AppendFault, BellFault, ReadFault, Script};
@@ -46,21 +49,31 @@ impl Server {
     pub(super) async fn start() -> Self {
         let folder = Arc::new(TempDir::new().unwrap());
         let log = Arc::new(EmbeddedLog::open(folder.path().join("events.db")).unwrap());
-        Self::on(log, folder).await
+        Self::on(log, folder, None).await
+    }
+
+    /// Starts one behind TLS.
+    pub(super) async fn secured(tls: ServerTlsConfig) -> Self {
+        let folder = Arc::new(TempDir::new().unwrap());
+        let log = Arc::new(EmbeddedLog::open(folder.path().join("events.db")).unwrap());
+        Self::on(log, folder, Some(tls)).await
     }
 
     /// Starts another node over the same log.
     pub(super) async fn another(&self) -> Self {
-        Self::on(Arc::clone(&self.log), Arc::clone(&self.folder)).await
+        Self::on(Arc::clone(&self.log), Arc::clone(&self.folder), None).await
     }
 
-    async fn on(log: Arc<EmbeddedLog>, folder: Arc<TempDir>) -> Self {
+    async fn on(log: Arc<EmbeddedLog>, folder: Arc<TempDir>, tls: Option<ServerTlsConfig>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let script = Arc::new(Script::default());
         let node = Node { log: Arc::clone(&log), script: Arc::clone(&script), address };
-        let serve = tonic::transport::Server::builder()
-            .tcp_nodelay(true)
+        let mut builder = tonic::transport::Server::builder();
+        if let Some(tls) = tls {
+            builder = builder.tls_config(tls).unwrap();
+        }
+        let serve = builder
             .add_service(StreamsServer::new(node.clone()).max_decoding_message_size(32 * 1024 * 1024))
             .add_service(GossipServer::new(node.clone()))
             .add_service(ServerFeaturesServer::new(node))
@@ -75,6 +88,21 @@ impl Server {
 
     pub(super) fn connection_string(&self) -> String {
         format!("esdb://{}?tls=false", self.address)
+    }
+
+    /// Adds events as the real one does for itself; no client may write such streams.
+    pub(super) fn add_system_events(&self, count: usize) {
+        let file = rusqlite::Connection::open(self.folder.path().join("events.db")).unwrap();
+        file.execute("INSERT OR IGNORE INTO streams (id, name) VALUES (1000000, '$stats')", []).unwrap();
+        for _ in 0..count {
+            file.execute(
+                "INSERT INTO events (stream, revision, id, type, data, metadata, created)
+                 SELECT 1000000, count(*), randomblob(16), '$stats', x'7b7d', x'', 0 FROM events
+                 WHERE stream = 1000000",
+                [],
+            )
+            .unwrap();
+        }
     }
 
     /// What it has, without a way over the network.

@@ -33,6 +33,7 @@ use crate::event_log::wire::protocol::streams::{
 };
 use crate::event_log::{
     AppendError, Appended, Direction, EventLog as _, ExpectedRevision, RecordedEvent, StreamFrom,
+    SubscriptionEvent,
 };
 
 type Answers = Pin<Box<dyn Stream<Item = Result<ReadResp, Status>> + Send>>;
@@ -131,11 +132,8 @@ impl Node {
                     let following = log.subscribe_all(head, Vec::new());
                     stream::unfold(following, async |mut following| {
                         loop {
-                            match following.next().await.ok()? {
-                                crate::event_log::SubscriptionEvent::Event(event) => {
-                                    return Some((told(recorded(event, true)), following));
-                                }
-                                _ => {}
+                            if let SubscriptionEvent::Event(event) = following.next().await.ok()? {
+                                return Some((told(recorded(event, true)), following));
                             }
                         }
                     })

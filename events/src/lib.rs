@@ -8,6 +8,7 @@ mod digest;
 mod log_event;
 pub mod measurement;
 pub mod metadata;
+pub mod receipt;
 pub mod session;
 pub mod stored;
 pub mod stream;

@@ -4,13 +4,15 @@ use crate::actors::Services;
 use crate::actors::archive::Archive;
 use crate::actors::deadlines::Deadlines;
 use crate::actors::inference::InferencePool;
+use crate::actors::notary::Notary;
 use crate::actors::projector::{Progress, Projector};
 use crate::actors::registry::Registry;
 use crate::actors::webhooks::Webhooks;
 use crate::clock::Clock;
-use crate::data_dir::{DataDir, ServiceLock};
+use crate::data_dir::{DataDir, ServiceLock, key_file};
 use crate::event_log::{EventLog, Position};
 use crate::images::ImageStore;
+use crate::receipts::ReceiptKey;
 use crate::settings::ServeArgs;
 use crate::stores;
 use crate::webhook::{WebhookClient, check_url};
@@ -59,6 +61,10 @@ impl App {
         let reader = views.reader()?;
         let images = ImageStore::local(&args.image_store.clone().unwrap_or_else(|| dir.images()))?;
         let master_key = dir.master_key()?;
+        let receipt_key = match &args.receipt_key_file {
+            Some(file) => ReceiptKey::from_seed(&key_file(file)?)?,
+            None => dir.receipt_key()?,
+        };
         let services =
             Services { clock, log: log.clone(), images, inference, models, master_key: master_key.clone() };
 
@@ -87,6 +93,9 @@ impl App {
                 args.retention(),
             );
             Deadlines::start_in_arbiter(&working.handle(), |_| deadlines);
+            let notary =
+                Notary::new(services.clone(), reader.another()?, progress.clone(), receipt_key);
+            Notary::start_in_arbiter(&working.handle(), |_| notary);
         }
         let archive = {
             let services = services.clone();

@@ -1,5 +1,6 @@
-//! The data directory: the log, the views, the images and the master key of one installation.
+//! The data directory: the log, the views, the images and the keys of one installation.
 
+use crate::receipts::ReceiptKey;
 use anyhow::{Context as _, ensure};
 use liveness_events::credentials::MasterKey;
 use std::fs::{self, File, OpenOptions};
@@ -73,7 +74,19 @@ impl DataDir {
     /// # Errors
     /// When the file cannot be read or written, is not 32 bytes long, or can be read by others.
     pub fn master_key(&self) -> anyhow::Result<MasterKey> {
-        let path = self.0.join("master.key");
+        self.key("master.key").map(MasterKey::new)
+    }
+
+    /// The key that signs receipts; drawn like the master key.
+    ///
+    /// # Errors
+    /// As [`DataDir::master_key`].
+    pub fn receipt_key(&self) -> anyhow::Result<ReceiptKey> {
+        ReceiptKey::from_seed(&self.key("receipt.key")?)
+    }
+
+    fn key(&self, name: &str) -> anyhow::Result<[u8; 32]> {
+        let path = self.0.join(name);
         match File::open(&path) {
             Ok(file) => read_key(&path, file),
             Err(error) if error.kind() == ErrorKind::NotFound => self.draw_key(&path),
@@ -82,11 +95,11 @@ impl DataDir {
     }
 
     /// Writes beside and links into place, so that no half-written key is ever read and the first of two writers wins.
-    fn draw_key(&self, path: &Path) -> anyhow::Result<MasterKey> {
+    fn draw_key(&self, path: &Path) -> anyhow::Result<[u8; 32]> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)
             .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
-        let beside = self.0.join(format!("master.key.{}", std::process::id()));
+        let beside = path.with_extension(format!("key.{}", std::process::id()));
         let mut file =
             OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
         file.write_all(&key).and_then(|()| file.sync_all()).with_context(|| beside.display().to_string())?;
@@ -95,7 +108,7 @@ impl DataDir {
         match linked {
             Ok(()) => {
                 File::open(&self.0)?.sync_all()?;
-                Ok(MasterKey::new(key))
+                Ok(key)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => read_key(path, File::open(path)?),
             Err(error) => Err(error).with_context(|| path.display().to_string()),
@@ -103,19 +116,26 @@ impl DataDir {
     }
 }
 
-fn read_key(path: &Path, mut file: File) -> anyhow::Result<MasterKey> {
+/// A key from a file that is named by the settings, such as a secret that is mounted: 32 bytes.
+///
+/// # Errors
+/// When it cannot be read, is not 32 bytes long, or can be read by others.
+pub fn key_file(path: &Path) -> anyhow::Result<[u8; 32]> {
+    read_key(path, File::open(path).with_context(|| path.display().to_string())?)
+}
+
+fn read_key(path: &Path, mut file: File) -> anyhow::Result<[u8; 32]> {
     let mode = file.metadata()?.permissions().mode();
-    ensure!(mode & 0o077 == 0, "{}: others can read the master key: run `chmod 600` on it", path.display());
+    ensure!(mode & 0o077 == 0, "{}: others can read the key: run `chmod 600` on it", path.display());
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).with_context(|| path.display().to_string())?;
-    let key: [u8; 32] = bytes.try_into().map_err(|bytes: Vec<u8>| {
+    bytes.try_into().map_err(|bytes: Vec<u8>| {
         anyhow::anyhow!(
-            "{}: the master key must have 32 bytes and has {}: restore it from a backup",
+            "{}: the key must have 32 bytes and has {}: restore it from a backup",
             path.display(),
             bytes.len()
         )
-    })?;
-    Ok(MasterKey::new(key))
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod data_dir;
 pub mod event_log;
 pub mod images;
 pub mod journal;
+pub mod receipts;
 pub mod settings;
 pub mod stores;
 pub mod webhook;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Version of the views.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 /// How long a reader waits for a lock; writes of the views take milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Distinct statements of the views, kept prepared.
@@ -56,6 +56,16 @@ const TABLES: &str = "
         scopes TEXT NOT NULL,
         sandbox INTEGER NOT NULL,
         revoked_at INTEGER
+    ) WITHOUT ROWID;
+    CREATE TABLE receipts_due (
+        session BLOB PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        since INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX oldest_receipts_due ON receipts_due (since);
+    CREATE TABLE receipt_keys (
+        key BLOB PRIMARY KEY,
+        announced_at INTEGER NOT NULL
     ) WITHOUT ROWID;
 ";
 

@@ -9,6 +9,8 @@ pub mod event_log;
 pub mod images;
 pub mod journal;
 pub mod receipts;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod settings;
 pub mod stores;
 pub mod webhook;

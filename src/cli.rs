@@ -1,6 +1,8 @@
 //! The command line: one file a command.
 
 mod doctor;
+mod export;
+mod import;
 mod keys;
 mod models;
 mod replay;
@@ -35,8 +37,12 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Print a session's events and recompute its verdict from them
     Replay(replay::ReplayArgs),
-    /// Check the hash chain of one stream or of all
+    /// Check hash chains and receipts: of a session, of the whole log, or of an export
     Verify(verify::VerifyChainArgs),
+    /// Write the whole log as lines of JSON
+    Export(export::ExportArgs),
+    /// Append the events of an export, read from standard input, to the log
+    Import(import::ImportArgs),
     /// List and verify the networks in use
     Models(models::ModelsArgs),
     /// Check the set-up and say how to mend what is wrong
@@ -79,6 +85,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Command::Keys(command) => wait(keys::run(command, out)),
         Command::Replay(args) => wait(replay::run(&args, out)),
         Command::Verify(args) => wait(verify::run(&args, out)),
+        Command::Export(args) => wait(export::run(&args, out)),
+        Command::Import(args) => wait(import::run(&args, out)),
         Command::Models(args) => models::run(&args, out),
         Command::Doctor(args) => wait(doctor::run(&args, out)),
         Command::Webhook(WebhookCommand::Listen(args)) => {

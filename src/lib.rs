@@ -13,4 +13,5 @@ pub mod receipts;
 pub(crate) mod sample;
 pub mod settings;
 pub mod stores;
+pub mod transfer;
 pub mod webhook;

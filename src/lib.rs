@@ -14,4 +14,5 @@ pub(crate) mod sample;
 pub mod settings;
 pub mod stores;
 pub mod transfer;
+pub mod verification;
 pub mod webhook;

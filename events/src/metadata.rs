@@ -94,7 +94,7 @@ pub enum Broken {
 }
 
 /// Walks along a stream from its first event and checks that each event follows from the one before.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Chain {
     next: u64,
     previous: Option<Digest>,

@@ -1,0 +1,312 @@
+//! Tells whether a log, or an export of one, is what was recorded, and where and how it is not.
+//!
+//! It goes over all events once, in the order of the log, with a little state for each session: where its chains end,
+//! and which of its ends no receipt has covered yet. The states beyond a bound are kept in a temporary file, so that
+//! memory stays flat however long the log is. Sessions at which something is wrong are then read again, whole, and
+//! compared with themselves and their receipts until the wrong has a name; see [`Kind`].
+
+mod chain;
+mod diagnosis;
+mod lane;
+mod lanes;
+
+#[cfg(test)]
+mod tests;
+
+use crate::event_log::{EventLog, ReadError, RecordedEvent};
+use crate::journal;
+use crate::transfer::{ExportError, ExportReader};
+use lane::LaneKey;
+use lanes::Lanes;
+use liveness_events::receipt::{KeyAnnounced, PublicKey};
+use liveness_events::stored::Stored as _;
+use liveness_events::{Timestamp, stream};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufReader, Seek as _, SeekFrom};
+use std::time::Duration;
+use thiserror::Error;
+use uuid::Uuid;
+
+/// Events that one read of the log fetches.
+const PAGE: usize = 1024;
+/// Sessions that are looked into after the first look: each is then held in memory. A log in which more are wrong needs
+/// no names to be called wrong; the others are counted.
+const MAX_DIAGNOSED: usize = 256;
+/// A receipt is written within moments of a session's end. One that is missing for less is not called missing.
+const RECEIPT_GRACE: Duration = Duration::from_secs(60);
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The event is not what was recorded.
+    EventAltered,
+    /// Events are missing between others.
+    EventRemoved,
+    /// The event was not recorded there.
+    EventInserted,
+    /// Two events stand in each other's place.
+    EventsSwapped,
+    /// Events are missing at the end of a stream: a receipt was signed for more.
+    TailCut,
+    /// A receipt stands in the stream of another session than the one that it was signed for.
+    ReceiptOfAnotherSession,
+    /// The signature of a receipt is not that of a known key.
+    ReceiptForged,
+    /// A session has ended, or its images were erased, and no receipt says so.
+    ReceiptMissing,
+    /// The file is not what was exported.
+    Checksum,
+}
+
+/// Something that is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// The stream; none for a line of an export that cannot be read.
+    pub stream: Option<String>,
+    /// Its revision.
+    pub revision: Option<u64>,
+    /// What is wrong.
+    pub kind: Kind,
+    /// What speaks for it.
+    pub evidence: String,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Streams that were looked at.
+    pub streams: u64,
+    /// Their events.
+    pub events: u64,
+    /// Receipts whose signature, session, revision and hash are right.
+    pub receipts: u64,
+    /// Sessions that ended a moment ago and whose receipt is not there yet.
+    pub receipts_awaited: u64,
+    /// Names of the keys that receipts were checked with.
+    pub keys: Vec<String>,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// Sessions at which something is wrong and that were not looked into, because there are too many.
+    pub not_looked_into: u64,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub const fn is_sound(&self) -> bool {
+        self.findings.is_empty() && self.not_looked_into == 0
+    }
+}
+
+/// Why nothing can be said.
+#[derive(Debug, Error)]
+pub enum VerifyError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The export cannot be read.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// The file cannot be read.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The temporary file cannot be written.
+    #[error("the temporary file: {0}: check that the folder for temporary files, TMPDIR, has room")]
+    Temporary(#[from] rusqlite::Error),
+    /// What was put into the temporary file does not come back.
+    #[error("the temporary file: {0}")]
+    State(#[from] serde_json::Error),
+}
+
+/// The keys that a log itself announces: to be trusted as far as the log is.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn keys_of_log(log: &dyn EventLog) -> Result<Vec<PublicKey>, ReadError> {
+    Ok(journal::read(log, stream::RECEIPT_KEYS).await?.iter().filter_map(announced).collect())
+}
+
+/// The keys that an export itself announces.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn keys_of_export(file: &File) -> Result<Vec<PublicKey>, VerifyError> {
+    let mut keys = Vec::new();
+    for_each_event(file, |event| keys.extend(announced(event)))?;
+    Ok(keys)
+}
+
+fn announced(event: &RecordedEvent) -> Option<PublicKey> {
+    let ours = event.stream == stream::RECEIPT_KEYS;
+    ours.then(|| KeyAnnounced::decode_recorded(event).ok()).flatten().map(|announced| announced.key)
+}
+
+/// Verifies all audited streams of a log against these keys.
+///
+/// # Errors
+/// When the log cannot be read.
+pub async fn verify_log(
+    log: &dyn EventLog,
+    keys: &[PublicKey],
+    now: Timestamp,
+) -> Result<Report, VerifyError> {
+    let prefixes = stream::AUDITED.map(str::to_owned);
+    let mut look = FirstLook::new(keys)?;
+    let mut page = log.read_all(0, &prefixes, PAGE).await?;
+    while !page.end {
+        // The next page is read while this one is hashed.
+        let (next, taken) = futures::join!(log.read_all(page.next, &prefixes, PAGE), async {
+            page.events.iter().try_for_each(|event| look.take(event))
+        });
+        taken?;
+        page = next?;
+    }
+    page.events.iter().try_for_each(|event| look.take(event))?;
+    let (mut report, suspects) = look.finish(now)?;
+    for (key, disorder) in suspects {
+        let mut streams = BTreeMap::new();
+        for name in key.streams() {
+            streams.insert(name.clone(), journal::read(log, &name).await?);
+        }
+        report.findings.extend(diagnosis::diagnose(&key, &streams, keys, now, disorder).findings);
+    }
+    Ok(report)
+}
+
+/// Verifies one session, with its deliveries and receipts; none where the log has nothing of it.
+///
+/// # Errors
+/// When the log cannot be read.
+pub async fn verify_session(
+    log: &dyn EventLog,
+    session: Uuid,
+    keys: &[PublicKey],
+    now: Timestamp,
+) -> Result<Option<Report>, VerifyError> {
+    let key = LaneKey::Session(session);
+    let mut streams = BTreeMap::new();
+    for name in key.streams() {
+        streams.insert(name.clone(), journal::read(log, &name).await?);
+    }
+    let diagnosis = diagnosis::diagnose(&key, &streams, keys, now, None);
+    let there = streams.values().filter(|events| !events.is_empty());
+    let report = Report {
+        streams: there.clone().count() as u64,
+        events: there.map(|events| events.len() as u64).sum(),
+        receipts: diagnosis.receipts,
+        receipts_awaited: diagnosis.receipts_awaited,
+        keys: keys.iter().map(PublicKey::id).collect(),
+        findings: diagnosis.findings,
+        not_looked_into: 0,
+    };
+    Ok((report.events > 0).then_some(report))
+}
+
+/// Verifies an export against these keys, without any store.
+///
+/// # Errors
+/// When the file cannot be read, or is no export. One that was altered is no error but a finding.
+pub fn verify_export(file: &File, keys: &[PublicKey]) -> Result<Report, VerifyError> {
+    let mut look = FirstLook::new(keys)?;
+    let mut taken = Ok(());
+    let unreadable = for_each_event(file, |event| {
+        if taken.is_ok() {
+            taken = look.take(event);
+        }
+    })?;
+    taken?;
+    // An export tells no time of its own: what ended last in it has its receipt in the next one.
+    let now = look.latest.unwrap_or(Timestamp::from_millis(0));
+    let (mut report, suspects) = look.finish(now)?;
+    let mut streams: BTreeMap<LaneKey, BTreeMap<String, Vec<RecordedEvent>>> = BTreeMap::new();
+    let wanted: BTreeSet<&LaneKey> = suspects.iter().map(|(key, _)| key).collect();
+    if !wanted.is_empty() {
+        for_each_event(file, |event| {
+            let key = LaneKey::of(&event.stream);
+            if wanted.contains(&key) {
+                let of_lane = streams.entry(key).or_default();
+                of_lane.entry(event.stream.clone()).or_default().push(event.clone());
+            }
+        })?;
+    }
+    for (key, disorder) in suspects {
+        let streams = streams.remove(&key).unwrap_or_default();
+        report.findings.extend(diagnosis::diagnose(&key, &streams, keys, now, disorder).findings);
+    }
+    report.findings.extend(unreadable);
+    Ok(report)
+}
+
+/// Reads an export from its beginning, past lines that cannot be read; gives these as findings, and a wrong checksum.
+fn for_each_event(mut file: &File, mut take: impl FnMut(&RecordedEvent)) -> Result<Vec<Finding>, VerifyError> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut export = ExportReader::new(BufReader::new(file))?;
+    let mut findings = Vec::new();
+    loop {
+        let evidence = match export.next() {
+            Ok(Some(event)) => {
+                take(&event);
+                continue;
+            }
+            Ok(None) => return Ok(findings),
+            Err(error @ (ExportError::Line { .. } | ExportError::Checksum | ExportError::Interrupted { .. })) => {
+                error.to_string()
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if findings.len() < MAX_DIAGNOSED {
+            findings.push(Finding { stream: None, revision: None, kind: Kind::Checksum, evidence });
+        }
+    }
+}
+
+/// A lane at which something is wrong, and the event at which the order of the log was.
+type Suspect = (LaneKey, Option<(String, u64)>);
+
+/// The one look over all events.
+struct FirstLook<'a> {
+    keys: &'a [PublicKey],
+    lanes: Lanes,
+    report: Report,
+    latest: Option<Timestamp>,
+}
+
+impl<'a> FirstLook<'a> {
+    fn new(keys: &'a [PublicKey]) -> Result<Self, VerifyError> {
+        let report = Report { keys: keys.iter().map(PublicKey::id).collect(), ..Report::default() };
+        Ok(Self { keys, lanes: Lanes::new()?, report, latest: None })
+    }
+
+    fn take(&mut self, event: &RecordedEvent) -> Result<(), VerifyError> {
+        let lane = self.lanes.get(LaneKey::of(&event.stream))?;
+        let taken = lane.take(event, self.keys);
+        self.report.events += 1;
+        self.report.streams += u64::from(taken.is_new);
+        self.report.receipts += u64::from(taken.is_receipt);
+        self.latest = self.latest.max(taken.at);
+        Ok(())
+    }
+
+    fn finish(mut self, now: Timestamp) -> Result<(Report, Vec<Suspect>), VerifyError> {
+        let mut suspects = Vec::new();
+        let report = &mut self.report;
+        self.lanes.for_each_open(|key, lane| {
+            if lane.is_awaiting(now) {
+                report.receipts_awaited += 1;
+            } else if suspects.len() < MAX_DIAGNOSED {
+                suspects.push((key, lane.disorder()));
+            } else {
+                report.not_looked_into += 1;
+            }
+        })?;
+        Ok((self.report, suspects))
+    }
+}
+
+/// Whether a receipt for what happened at this moment need not be there yet.
+fn is_awaited(at: Timestamp, now: Timestamp) -> bool {
+    now.since(at) < RECEIPT_GRACE
+}

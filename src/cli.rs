@@ -35,7 +35,7 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Print a session's events and recompute its verdict from them
+    /// Draw a session as a timeline and recompute its verdict from its events
     Replay(replay::ReplayArgs),
     /// Check hash chains and receipts: of a session, of the whole log, or of an export
     Verify(verify::VerifyChainArgs),

@@ -116,9 +116,9 @@ impl<'a> Search<'a> {
         if before == Named::Nothing {
             return None;
         }
-        let followers = self.by_named.get(&before)?.iter().copied().filter(|index| !self.used[*index]);
+        let mut followers = self.by_named.get(&before)?.iter().copied().filter(|index| !self.used[*index]);
         let vouched = followers.clone().find(|index| self.is_vouched(*index, revision));
-        vouched.or_else(|| followers.last())
+        vouched.or_else(|| followers.next_back())
     }
 
     fn unused_behind(&self, last: Option<usize>) -> Option<usize> {

@@ -100,7 +100,9 @@ impl Lane {
             }
         };
         if of_receipts {
-            taken.is_receipt = self.cover(event, keys);
+            let signed = SignedReceipt::decode_recorded(event).ok();
+            taken.at = signed.as_ref().map(|signed| signed.receipt.at);
+            taken.is_receipt = signed.is_some_and(|signed| self.cover(&event.stream, &signed, keys));
             self.wrong |= !taken.is_receipt;
         } else if event.stream.starts_with(stream::SESSION_PREFIX) {
             self.wrong |= self.ended && event.event_type != "ImagesErased";
@@ -112,16 +114,15 @@ impl Lane {
     }
 
     /// Takes a receipt; tells whether it is right.
-    fn cover(&mut self, event: &RecordedEvent, keys: &[PublicKey]) -> bool {
-        let Ok(signed) = SignedReceipt::decode_recorded(event) else { return false };
+    fn cover(&mut self, name: &str, signed: &SignedReceipt, keys: &[PublicKey]) -> bool {
         let receipt = &signed.receipt;
         let covered = self.due.iter().position(|due| {
             (due.revision, due.hash) == (receipt.revision, receipt.head)
-                && event.stream == stream::receipts(receipt.session)
+                && name == stream::receipts(receipt.session)
         });
         let Some(covered) = covered else { return false };
         self.due.remove(covered);
-        keys.iter().any(|key| key.id() == receipt.key_id && is_signed_by(&signed, key))
+        keys.iter().any(|key| key.id() == receipt.key_id && is_signed_by(signed, key))
     }
 
     /// Whether there is something to look into, or a receipt to come.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use liveness_events::metadata::{Metadata, hash_of};
 use std::io::Write as _;
 use std::path::Path;
+use tokio::sync::OnceCell;
 
 const A: Uuid = Uuid::from_u128(0xa);
 const B: Uuid = Uuid::from_u128(0xb);
@@ -19,11 +20,15 @@ const NOW: Timestamp = Timestamp::from_millis(1_900_000_000_000);
 /// Two sessions of nine events each: 0 to 2 before the frames, 3 to 6 frames, 7 the end, 8 the erasure. Each has a
 /// delivery and two receipts.
 async fn recorded() -> Vec<RecordedEvent> {
-    let (log, _folder) = sample::open();
-    announce(&*log, &Clock::default(), &sample::key()).await.unwrap();
-    sample::whole(&*log, A, 4).await;
-    sample::whole(&*log, B, 4).await;
-    log.read_all(0, &[], 4096).await.unwrap().events
+    static ONCE: OnceCell<Vec<RecordedEvent>> = OnceCell::const_new();
+    let record = || async {
+        let (log, _folder) = sample::open();
+        announce(&*log, &Clock::default(), &sample::key()).await.unwrap();
+        sample::whole(&*log, A, 4).await;
+        sample::whole(&*log, B, 4).await;
+        log.read_all(0, &[], 4096).await.unwrap().events
+    };
+    ONCE.get_or_init(record).await.clone()
 }
 
 fn keys() -> Vec<PublicKey> {
@@ -42,7 +47,9 @@ fn written(events: &[RecordedEvent]) -> File {
 async fn planted(events: &[RecordedEvent], folder: &Path) -> Option<EmbeddedLog> {
     let path = folder.join("events.db");
     EmbeddedLog::open(&path).unwrap().close().await;
-    let file = rusqlite::Connection::open(&path).unwrap();
+    let mut file = rusqlite::Connection::open(&path).unwrap();
+    file.pragma_update(None, "synchronous", "OFF").unwrap();
+    let file = file.transaction().unwrap();
     for event in events {
         file.execute("INSERT OR IGNORE INTO streams (name) VALUES (?1)", [&event.stream]).unwrap();
         file.execute(
@@ -59,7 +66,7 @@ async fn planted(events: &[RecordedEvent], folder: &Path) -> Option<EmbeddedLog>
         )
         .ok()?;
     }
-    drop(file);
+    file.commit().unwrap();
     Some(EmbeddedLog::open(&path).unwrap())
 }
 
@@ -356,7 +363,7 @@ async fn ten_thousand_sessions_are_sound_and_one_byte_among_them_is_found() {
     // One that was met early, and is long out of memory.
     let session = Uuid::from_u128(77 << 64);
     let file = rusqlite::Connection::open(folder.path().join("events.db")).unwrap();
-    let change = "UPDATE events SET data = replace(data, 'T16', 'T17') WHERE revision = 1
+    let change = "UPDATE events SET data = CAST(replace(CAST(data AS TEXT), 'T16', 'T17') AS BLOB) WHERE revision = 1
                   AND stream = (SELECT id FROM streams WHERE name = ?1)";
     assert_eq!(file.execute(change, [stream::session(session)]).unwrap(), 1);
     let report = verify_log(&*log, &keys(), NOW).await.unwrap();

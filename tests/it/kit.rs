@@ -11,7 +11,7 @@ mod wait;
 
 pub(crate) use api::{Answer, Api, Check};
 pub(crate) use app::TestApp;
-pub(crate) use binary::{Service, keys};
+pub(crate) use binary::{Service, keys, run};
 pub(crate) use random::Random;
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Capture, Heard, attend, fail_attempt};

@@ -93,8 +93,7 @@ impl App {
                 args.retention(),
             );
             Deadlines::start_in_arbiter(&working.handle(), |_| deadlines);
-            let notary =
-                Notary::new(services.clone(), reader.another()?, progress.clone(), receipt_key);
+            let notary = Notary::new(services.clone(), reader.another()?, progress.clone(), receipt_key);
             Notary::start_in_arbiter(&working.handle(), |_| notary);
         }
         let archive = {

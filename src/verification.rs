@@ -5,6 +5,7 @@
 //! memory stays flat however long the log is. Sessions at which something is wrong are then read again, whole, and
 //! compared with themselves and their receipts until the wrong has a name; see [`Kind`].
 
+mod against;
 mod chain;
 mod diagnosis;
 mod lane;
@@ -12,6 +13,8 @@ mod lanes;
 
 #[cfg(test)]
 mod tests;
+
+pub use against::compare;
 
 use crate::event_log::{EventLog, ReadError, RecordedEvent};
 use crate::journal;
@@ -241,7 +244,10 @@ pub fn verify_export(file: &File, keys: &[PublicKey]) -> Result<Report, VerifyEr
 }
 
 /// Reads an export from its beginning, past lines that cannot be read; gives these as findings, and a wrong checksum.
-fn for_each_event(mut file: &File, mut take: impl FnMut(&RecordedEvent)) -> Result<Vec<Finding>, VerifyError> {
+fn for_each_event(
+    mut file: &File,
+    mut take: impl FnMut(&RecordedEvent),
+) -> Result<Vec<Finding>, VerifyError> {
     file.seek(SeekFrom::Start(0))?;
     let mut export = ExportReader::new(BufReader::new(file))?;
     let mut findings = Vec::new();
@@ -252,9 +258,9 @@ fn for_each_event(mut file: &File, mut take: impl FnMut(&RecordedEvent)) -> Resu
                 continue;
             }
             Ok(None) => return Ok(findings),
-            Err(error @ (ExportError::Line { .. } | ExportError::Checksum | ExportError::Interrupted { .. })) => {
-                error.to_string()
-            }
+            Err(
+                error @ (ExportError::Line { .. } | ExportError::Checksum | ExportError::Interrupted { .. }),
+            ) => error.to_string(),
             Err(error) => return Err(error.into()),
         };
         if findings.len() < MAX_DIAGNOSED {

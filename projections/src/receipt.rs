@@ -14,7 +14,9 @@ pub(crate) fn call_for(
 ) -> Result<(), ViewError> {
     if is_due(event) {
         connection
-            .prepare_cached("INSERT OR REPLACE INTO receipts_due (session, revision, since) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO receipts_due (session, revision, since) VALUES (?1, ?2, ?3)",
+            )?
             .execute(params![session.as_bytes(), column(revision), event.at().as_millis()])?;
     }
     Ok(())

@@ -83,8 +83,7 @@ impl Desk {
         let mut due = self.views.receipts_due(BATCH.saturating_add(refused))?;
         due.retain(|session| !self.refused.contains(session));
         let (Services { log, clock, .. }, key) = (&self.services, &self.key);
-        let sign =
-            |session| async move { (session, receipts::complete(&**log, clock, key, session).await) };
+        let sign = |session| async move { (session, receipts::complete(&**log, clock, key, session).await) };
         let signed: Vec<_> = futures::stream::iter(due).map(sign).buffer_unordered(AT_ONCE).collect().await;
         let mut last = None;
         for (session, result) in signed {

@@ -1,12 +1,15 @@
 use crate::clock::Clock;
 use crate::settings::StoreArgs;
 use crate::stores::open_log;
-use crate::verification::{Finding, Report, keys_of_export, keys_of_log, verify_export, verify_log, verify_session};
+use crate::transfer::ExportReader;
+use crate::verification::{
+    Finding, Report, compare, keys_of_export, keys_of_log, verify_export, verify_log, verify_session,
+};
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use liveness_events::receipt::{JwkSet, PublicKey};
 use std::fs::File;
-use std::io::Write;
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -23,6 +26,9 @@ pub(super) struct VerifyChainArgs {
     /// log itself announces, which can be trusted as far as the log]
     #[arg(long, value_name = "JWKS")]
     keys: Option<PathBuf>,
+    /// An earlier export: name what it holds and the log no longer does
+    #[arg(long, value_name = "EXPORT", conflicts_with_all = ["uuid", "file"])]
+    against: Option<PathBuf>,
     /// For machines: one JSON document
     #[arg(long)]
     json: bool,
@@ -59,12 +65,18 @@ async fn log(args: &VerifyChainArgs) -> anyhow::Result<Report> {
         None => keys_of_log(&*log).await?,
     };
     let now = Clock::default().now();
-    let report = match args.uuid {
+    let mut report = match args.uuid {
         Some(uuid) => verify_session(&*log, uuid, &keys, now)
             .await?
             .with_context(|| format!("there is no session {uuid}"))?,
         None => verify_log(&*log, &keys, now).await?,
     };
+    if let Some(path) = &args.against {
+        let compared =
+            async { compare(&*log, &mut ExportReader::new(BufReader::new(File::open(path)?))?).await };
+        let findings = compared.await.with_context(|| format!("--against: {}", path.display()))?;
+        report.findings.extend(findings);
+    }
     log.close().await;
     Ok(report)
 }
@@ -94,9 +106,9 @@ fn print(report: &Report, named: bool, out: &mut dyn Write) -> std::io::Result<(
         writeln!(out, "{} more sessions are wrong and were not looked into", report.not_looked_into)?;
     }
     let Report { streams, events, receipts, receipts_awaited, keys, findings, .. } = report;
-    writeln!(out, "{streams} streams, {events} events, {receipts} receipts, {} findings", findings.len())?;
+    writeln!(out, "streams {streams}, events {events}, receipts {receipts}, findings {}", findings.len())?;
     if *receipts_awaited > 0 {
-        writeln!(out, "{receipts_awaited} sessions ended a moment ago and have no receipt yet")?;
+        writeln!(out, "sessions that ended a moment ago and have no receipt yet: {receipts_awaited}")?;
     }
     let origin = if named { "from --keys" } else { "from the log itself: name trusted ones with --keys" };
     for key in keys {

@@ -1,7 +1,7 @@
 use super::reader::{ExportError, ExportReader};
 use crate::event_log::{
-    AppendError, Direction, EventLog, ExpectedRevision, MAX_APPEND_BYTES, MAX_APPEND_EVENTS, NewEvent, Position,
-    ReadError, RecordedEvent, StreamFrom,
+    AppendError, Direction, EventLog, ExpectedRevision, MAX_APPEND_BYTES, MAX_APPEND_EVENTS, NewEvent,
+    Position, ReadError, RecordedEvent, StreamFrom,
 };
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
@@ -43,7 +43,9 @@ pub enum ImportError {
         revision: u64,
     },
     /// The event before is neither in the store nor in the export.
-    #[error("{stream}, revision {revision}: the event before it is missing: import the export that holds it first")]
+    #[error(
+        "{stream}, revision {revision}: the event before it is missing: import the export that holds it first"
+    )]
     Gap {
         /// The stream.
         stream: String,
@@ -151,7 +153,8 @@ impl Lane<'_> {
             waiting.sort_by(|(a, _), (b, _)| session_of(&a.stream).cmp(&session_of(&b.stream)));
             let mut rest = &waiting[..];
             while let Some(((first, _), _)) = rest.split_first() {
-                let run = rest.iter().take(run_length(rest, first)).map(|(event, _)| event).collect::<Vec<_>>();
+                let run =
+                    rest.iter().take(run_length(rest, first)).map(|(event, _)| event).collect::<Vec<_>>();
                 rest = &rest[run.len()..];
                 self.put(&run).await?;
             }
@@ -177,7 +180,7 @@ impl Lane<'_> {
         let from = StreamFrom::Revision(first.revision);
         let held = self.log.read_stream(&first.stream, Direction::Forwards, from, run.len()).await?;
         for (held, event) in held.iter().zip(run) {
-            if !is_same(held, event) {
+            if !held.is_same(event) {
                 let (stream, revision) = (event.stream.clone(), event.revision);
                 return Err(ImportError::Differs { stream, revision });
             }
@@ -244,12 +247,4 @@ fn as_new(event: &RecordedEvent) -> NewEvent {
         data: event.data.clone(),
         metadata: event.metadata.clone(),
     }
-}
-
-fn is_same(held: &RecordedEvent, event: &RecordedEvent) -> bool {
-    held.revision == event.revision
-        && held.id == event.id
-        && held.event_type == event.event_type
-        && held.data == event.data
-        && held.metadata == event.metadata
 }

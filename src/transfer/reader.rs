@@ -123,7 +123,10 @@ impl<R: BufRead> ExportReader<R> {
     ///
     /// # Errors
     /// [`ExportError::Line`] for one line that is wrong; the next call goes on behind it. What follows all others is none.
-    #[expect(clippy::should_implement_trait, reason = "an iterator's item would hide that some errors are passed")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator's item would hide that some errors are passed"
+    )]
     pub fn next(&mut self) -> Result<Option<RecordedEvent>, ExportError> {
         if self.ended {
             return Ok(None);

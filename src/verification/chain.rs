@@ -70,7 +70,8 @@ pub(super) fn order<'a>(events: &'a [RecordedEvent], anchors: &BTreeMap<u64, Dig
         before = hash.map_or(Named::Nothing, Named::Hash);
         expected = original.saturating_add(1);
     }
-    order.strangers = events.iter().zip(&search.used).filter(|(_, used)| !**used).map(|(event, _)| event).collect();
+    order.strangers =
+        events.iter().zip(&search.used).filter(|(_, used)| !**used).map(|(event, _)| event).collect();
     order
 }
 

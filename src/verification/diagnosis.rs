@@ -115,9 +115,10 @@ impl Diagnosis {
         for (revision, head) in anchors {
             let signed = order.placed.iter().find(|placed| placed.original == *revision);
             if let Some(placed) = signed.filter(|placed| placed.hash != Some(*head)) {
-                let evidence = "the receipt was signed for another event at this revision: this one, or the chain \
+                let evidence =
+                    "the receipt was signed for another event at this revision: this one, or the chain \
                                 up to it, was written anew"
-                    .to_owned();
+                        .to_owned();
                 self.find(name, placed.event.revision, Kind::EventAltered, evidence);
             }
         }
@@ -137,12 +138,17 @@ impl Diagnosis {
         let original = behind.original;
         if original > at.expected {
             let (first, last) = (at.expected, original - 1);
-            let which = if first == last { format!("revision {first} is") } else { format!("revisions {first} to {last} are") };
+            let which = if first == last {
+                format!("revision {first} is")
+            } else {
+                format!("revisions {first} to {last} are")
+            };
             let evidence = format!("{which} missing: what stands there was recorded at revision {original}");
             return self.find(name, first, Kind::EventRemoved, evidence);
         }
         if original < at.expected {
-            let evidence = format!("what stands behind it was recorded at revision {original}: one event is too many");
+            let evidence =
+                format!("what stands behind it was recorded at revision {original}: one event is too many");
             let revision = before.map_or(0, |before| before.event.revision);
             return self.find(name, revision, Kind::EventInserted, evidence);
         }
@@ -156,7 +162,8 @@ impl Diagnosis {
             return self.find(name, before.event.revision, Kind::EventAltered, evidence);
         }
         if before_is_signed && !at.vouched && !anchors.contains_key(&original) {
-            let evidence = "the event before it is as its receipt says, and it does not follow from that".to_owned();
+            let evidence =
+                "the event before it is as its receipt says, and it does not follow from that".to_owned();
             return self.find(name, behind.event.revision, Kind::EventInserted, evidence);
         }
         // The next break, where there is one, tells that it was the event behind this one.
@@ -165,7 +172,10 @@ impl Diagnosis {
             let evidence = if before_is_signed || unvouched > 1 {
                 "it does not follow from the event before it".to_owned()
             } else {
-                format!("it does not follow from revision {}: one of the two was altered", before.event.revision)
+                format!(
+                    "it does not follow from revision {}: one of the two was altered",
+                    before.event.revision
+                )
             };
             self.find(name, behind.event.revision, Kind::EventAltered, evidence);
         }
@@ -204,7 +214,8 @@ impl Diagnosis {
         let next = order.placed.last().map_or(0, |last| last.original + 1);
         let ends = order.placed.iter().position(|placed| is_terminal(placed.event));
         if let Some(signed) = anchors.keys().next_back().copied().filter(|signed| *signed >= next) {
-            let evidence = format!("a receipt was signed for revision {signed}, and the stream ends before {next}");
+            let evidence =
+                format!("a receipt was signed for revision {signed}, and the stream ends before {next}");
             self.find(name, next, Kind::TailCut, evidence);
         } else if was_told && ends.is_none() {
             let evidence = "a webhook told of its end, and the end is not there".to_owned();

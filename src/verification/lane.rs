@@ -82,7 +82,8 @@ pub(super) struct Taken {
 
 impl Lane {
     pub(super) fn take(&mut self, event: &RecordedEvent, keys: &[PublicKey]) -> Taken {
-        let of_receipts = event.stream.starts_with(stream::RECEIPT_PREFIX) && event.stream != stream::RECEIPT_KEYS;
+        let of_receipts =
+            event.stream.starts_with(stream::RECEIPT_PREFIX) && event.stream != stream::RECEIPT_KEYS;
         let chain = if of_receipts {
             &mut self.receipts
         } else if event.stream.starts_with(stream::DELIVERY_PREFIX) {

@@ -59,8 +59,8 @@ impl Lanes {
         self.any_in_rest |= !gone.is_empty();
         let transaction = self.rest.unchecked_transaction()?;
         {
-            let mut statement =
-                transaction.prepare_cached("INSERT OR REPLACE INTO lanes (key, lane, open) VALUES (?1, ?2, ?3)")?;
+            let mut statement = transaction
+                .prepare_cached("INSERT OR REPLACE INTO lanes (key, lane, open) VALUES (?1, ?2, ?3)")?;
             for (key, lane) in &gone {
                 let (key, text) = (serde_json::to_string(key)?, serde_json::to_string(lane)?);
                 statement.execute(params![key, text, lane.is_open()])?;

@@ -80,7 +80,11 @@ fn named(report: &Report) -> Vec<(String, u64, Kind)> {
 }
 
 /// Sees that a way of tampering is found in an export, in a log, and when only the session is looked at.
-async fn tampered(what: &str, tamper: impl FnOnce(&mut Vec<RecordedEvent>), expected: &[(String, u64, Kind)]) {
+async fn tampered(
+    what: &str,
+    tamper: impl FnOnce(&mut Vec<RecordedEvent>),
+    expected: &[(String, u64, Kind)],
+) {
     let mut events = recorded().await;
     tamper(&mut events);
     let report = verify_export(&written(&events), &keys()).unwrap();
@@ -344,6 +348,24 @@ async fn a_receipt_is_awaited_for_a_moment() {
 }
 
 #[actix_web::test]
+async fn a_whole_session_that_is_gone_is_missed_by_an_earlier_export() {
+    let earlier = written(&recorded().await);
+    let mut events = recorded().await;
+    events.retain(|event| LaneKey::of(&event.stream) != LaneKey::Session(A));
+    let folder = tempfile::tempdir().unwrap();
+    let log = planted(&events, folder.path()).await.unwrap();
+    assert!(verify_log(&log, &keys(), NOW).await.unwrap().is_sound(), "nothing in the log speaks of it");
+    let mut file = &earlier;
+    file.seek(SeekFrom::Start(0)).unwrap();
+    let findings = compare(&log, &mut ExportReader::new(BufReader::new(file)).unwrap()).await.unwrap();
+    let report = Report { findings, ..Report::default() };
+    let mut gone: Vec<_> =
+        LaneKey::Session(A).streams().into_iter().map(|name| (name, 0, Kind::EventRemoved)).collect();
+    gone.sort();
+    assert_eq!(named(&report), gone);
+}
+
+#[actix_web::test]
 async fn ten_thousand_sessions_are_sound_and_one_byte_among_them_is_found() {
     let (log, folder) = sample::open();
     announce(&*log, &Clock::default(), &sample::key()).await.unwrap();
@@ -363,7 +385,8 @@ async fn ten_thousand_sessions_are_sound_and_one_byte_among_them_is_found() {
     // One that was met early, and is long out of memory.
     let session = Uuid::from_u128(77 << 64);
     let file = rusqlite::Connection::open(folder.path().join("events.db")).unwrap();
-    let change = "UPDATE events SET data = CAST(replace(CAST(data AS TEXT), 'T16', 'T17') AS BLOB) WHERE revision = 1
+    let change =
+        "UPDATE events SET data = CAST(replace(CAST(data AS TEXT), 'T16', 'T17') AS BLOB) WHERE revision = 1
                   AND stream = (SELECT id FROM streams WHERE name = ?1)";
     assert_eq!(file.execute(change, [stream::session(session)]).unwrap(), 1);
     let report = verify_log(&*log, &keys(), NOW).await.unwrap();

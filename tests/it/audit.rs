@@ -44,8 +44,7 @@ async fn a_session_is_signed_exported_verified_and_replayed() {
     std::fs::write(path("keys.json"), &keys.text).unwrap();
     let exported = run(app.dir(), &["export", "--to", &path("export.ndjson")]);
     assert!(exported.status.success(), "{exported:?}");
-    let report =
-        verify(elsewhere.path(), &["--file", &path("export.ndjson"), "--keys", &path("keys.json")]);
+    let report = verify(elsewhere.path(), &["--file", &path("export.ndjson"), "--keys", &path("keys.json")]);
     assert_eq!((&report["findings"], report["receipts"].as_u64()), (&json!([]), Some(2)), "{report}");
     assert_eq!(report["keys"], json!([key["kid"]]));
     assert!(!elsewhere.path().join("events.db").exists(), "an export is verified without a store");
@@ -67,7 +66,8 @@ async fn a_session_is_signed_exported_verified_and_replayed() {
     let text = String::from_utf8(replayed.stdout).unwrap();
     assert!(replayed.status.success(), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
-    for told in ["challenge:", "turn-left", "framing", "erased", "signature right", "the verdicts are equal"] {
+    for told in ["challenge:", "turn-left", "framing", "erased", "signature right", "the verdicts are equal"]
+    {
         assert!(text.contains(told), "{told} is missing:\n{text}");
     }
     app.finish().await;

@@ -98,7 +98,8 @@ pub(super) fn decode_key(event_type: &str, data: &[u8]) -> Result<KeyAnnounced, 
 
 impl From<Receipt> for ReceiptV1 {
     fn from(receipt: Receipt) -> Self {
-        let Receipt { at, key_id, session, revision, head, summary: Summary { end, found, erased } } = receipt;
+        let Receipt { at, key_id, session, revision, head, summary: Summary { end, found, erased } } =
+            receipt;
         let verdict = found.map(|found| {
             let Found { policy, passed, confidence, threshold, reasons, models } = found;
             VerdictV1 { policy, passed, confidence, threshold, reasons, models }

@@ -105,7 +105,10 @@ impl Timeline<'_> {
         let told = hint(attempt, frame).map_or_else(String::new, |hint| hint.code().to_owned());
         let turned = frame.measurement.face.as_ref().map(|face| attempt.evidence.turned(face));
         let goes_on = self.row.as_ref().is_some_and(|row| {
-            row.asked == asked && row.told == told && at.since(row.since) < ROW && row.turned.is_some() == turned.is_some()
+            row.asked == asked
+                && row.told == told
+                && at.since(row.since) < ROW
+                && row.turned.is_some() == turned.is_some()
         });
         if !goes_on {
             self.end_row()?;
@@ -182,7 +185,8 @@ mod tests {
         let drawn = String::from_utf8(drawn).unwrap();
         assert!(drawn.lines().all(|line| line.len() <= 100), "{drawn}");
         assert!(drawn.is_ascii(), "{drawn}");
-        for told in ["challenge: ", "turn-left", "complete   passed, confidence 98.5", "erased     1 images"] {
+        for told in ["challenge: ", "turn-left", "complete   passed, confidence 98.5", "erased     1 images"]
+        {
             assert!(drawn.contains(told), "{told} is missing: {drawn}");
         }
         // Frames 0 to 39 look from -20 to 19 degrees, and four rows of four frames show ten degrees.

@@ -10,26 +10,27 @@ mod chain;
 mod diagnosis;
 mod lane;
 mod lanes;
+mod look;
+mod report;
 
 #[cfg(test)]
 mod tests;
 
 pub use against::compare;
+pub use report::{Finding, Kind, Report, VerifyError};
 
 use crate::event_log::{EventLog, ReadError, RecordedEvent};
 use crate::journal;
 use crate::transfer::{ExportError, ExportReader};
 use lane::LaneKey;
-use lanes::Lanes;
 use liveness_events::receipt::{KeyAnnounced, PublicKey};
 use liveness_events::stored::Stored as _;
 use liveness_events::{Timestamp, stream};
-use serde::Serialize;
+use look::FirstLook;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufReader, Seek as _, SeekFrom};
 use std::time::Duration;
-use thiserror::Error;
 use uuid::Uuid;
 
 /// Events that one read of the log fetches.
@@ -39,90 +40,6 @@ const PAGE: usize = 1024;
 const MAX_DIAGNOSED: usize = 256;
 /// A receipt is written within moments of a session's end. One that is missing for less is not called missing.
 const RECEIPT_GRACE: Duration = Duration::from_secs(60);
-
-/// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// The event is not what was recorded.
-    EventAltered,
-    /// Events are missing between others.
-    EventRemoved,
-    /// The event was not recorded there.
-    EventInserted,
-    /// Two events stand in each other's place.
-    EventsSwapped,
-    /// Events are missing at the end of a stream: a receipt was signed for more.
-    TailCut,
-    /// A receipt stands in the stream of another session than the one that it was signed for.
-    ReceiptOfAnotherSession,
-    /// The signature of a receipt is not that of a known key.
-    ReceiptForged,
-    /// A session has ended, or its images were erased, and no receipt says so.
-    ReceiptMissing,
-    /// The file is not what was exported.
-    Checksum,
-}
-
-/// Something that is wrong, and where.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Finding {
-    /// The stream; none for a line of an export that cannot be read.
-    pub stream: Option<String>,
-    /// Its revision.
-    pub revision: Option<u64>,
-    /// What is wrong.
-    pub kind: Kind,
-    /// What speaks for it.
-    pub evidence: String,
-}
-
-/// What was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Report {
-    /// Streams that were looked at.
-    pub streams: u64,
-    /// Their events.
-    pub events: u64,
-    /// Receipts whose signature, session, revision and hash are right.
-    pub receipts: u64,
-    /// Sessions that ended a moment ago and whose receipt is not there yet.
-    pub receipts_awaited: u64,
-    /// Names of the keys that receipts were checked with.
-    pub keys: Vec<String>,
-    /// What is wrong.
-    pub findings: Vec<Finding>,
-    /// Sessions at which something is wrong and that were not looked into, because there are too many.
-    pub not_looked_into: u64,
-}
-
-impl Report {
-    /// Whether nothing is wrong.
-    #[must_use]
-    pub const fn is_sound(&self) -> bool {
-        self.findings.is_empty() && self.not_looked_into == 0
-    }
-}
-
-/// Why nothing can be said.
-#[derive(Debug, Error)]
-pub enum VerifyError {
-    /// The log cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The export cannot be read.
-    #[error(transparent)]
-    Export(#[from] ExportError),
-    /// The file cannot be read.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    /// The temporary file cannot be written.
-    #[error("the temporary file: {0}: check that the folder for temporary files, TMPDIR, has room")]
-    Temporary(#[from] rusqlite::Error),
-    /// What was put into the temporary file does not come back.
-    #[error("the temporary file: {0}")]
-    State(#[from] serde_json::Error),
-}
 
 /// The keys that a log itself announces: to be trusted as far as the log is.
 ///
@@ -266,49 +183,6 @@ fn for_each_event(
         if findings.len() < MAX_DIAGNOSED {
             findings.push(Finding { stream: None, revision: None, kind: Kind::Checksum, evidence });
         }
-    }
-}
-
-/// A lane at which something is wrong, and the event at which the order of the log was.
-type Suspect = (LaneKey, Option<(String, u64)>);
-
-/// The one look over all events.
-struct FirstLook<'a> {
-    keys: &'a [PublicKey],
-    lanes: Lanes,
-    report: Report,
-    latest: Option<Timestamp>,
-}
-
-impl<'a> FirstLook<'a> {
-    fn new(keys: &'a [PublicKey]) -> Result<Self, VerifyError> {
-        let report = Report { keys: keys.iter().map(PublicKey::id).collect(), ..Report::default() };
-        Ok(Self { keys, lanes: Lanes::new()?, report, latest: None })
-    }
-
-    fn take(&mut self, event: &RecordedEvent) -> Result<(), VerifyError> {
-        let lane = self.lanes.get(LaneKey::of(&event.stream))?;
-        let taken = lane.take(event, self.keys);
-        self.report.events += 1;
-        self.report.streams += u64::from(taken.is_new);
-        self.report.receipts += u64::from(taken.is_receipt);
-        self.latest = self.latest.max(taken.at);
-        Ok(())
-    }
-
-    fn finish(mut self, now: Timestamp) -> Result<(Report, Vec<Suspect>), VerifyError> {
-        let mut suspects = Vec::new();
-        let report = &mut self.report;
-        self.lanes.for_each_open(|key, lane| {
-            if lane.is_awaiting(now) {
-                report.receipts_awaited += 1;
-            } else if suspects.len() < MAX_DIAGNOSED {
-                suspects.push((key, lane.disorder()));
-            } else {
-                report.not_looked_into += 1;
-            }
-        })?;
-        Ok((self.report, suspects))
     }
 }
 

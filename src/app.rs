@@ -9,10 +9,9 @@ use crate::actors::projector::{Progress, Projector};
 use crate::actors::registry::Registry;
 use crate::actors::webhooks::Webhooks;
 use crate::clock::Clock;
-use crate::data_dir::{DataDir, ServiceLock, key_file};
+use crate::data_dir::{DataDir, ServiceLock};
 use crate::event_log::{EventLog, Position};
 use crate::images::ImageStore;
-use crate::receipts::ReceiptKey;
 use crate::settings::ServeArgs;
 use crate::stores;
 use crate::webhook::{WebhookClient, check_url};
@@ -61,10 +60,7 @@ impl App {
         let reader = views.reader()?;
         let images = ImageStore::local(&args.image_store.clone().unwrap_or_else(|| dir.images()))?;
         let master_key = dir.master_key()?;
-        let receipt_key = match &args.receipt_key_file {
-            Some(file) => ReceiptKey::from_seed(&key_file(file)?)?,
-            None => dir.receipt_key()?,
-        };
+        let receipt_key = stores::receipt_key(args)?;
         let services =
             Services { clock, log: log.clone(), images, inference, models, master_key: master_key.clone() };
 

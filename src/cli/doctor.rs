@@ -1,7 +1,7 @@
 use crate::data_dir::DataDir;
 use crate::images::ImageStore;
 use crate::settings::ServeArgs;
-use crate::stores::open_log;
+use crate::stores::{open_log, receipt_key};
 use anyhow::Context as _;
 use clap::Args;
 use liveness_models::{Analyser, Manifest, ModelSet, Runtime};
@@ -49,7 +49,8 @@ fn networks(args: &ServeArgs) -> anyhow::Result<String> {
 fn data_directory(args: &ServeArgs) -> anyhow::Result<String> {
     let dir = DataDir::open(&args.stores.data_dir)?;
     dir.master_key()?;
-    Ok(format!("{}, master key in place", args.stores.data_dir.display()))
+    let receipts = receipt_key(args)?.public().id();
+    Ok(format!("{}, master key in place, receipts are signed by key {receipts}", args.stores.data_dir.display()))
 }
 
 async fn event_log(args: &ServeArgs) -> anyhow::Result<String> {

@@ -1,6 +1,6 @@
 mod timeline;
 
-use crate::event_log::EventLog;
+use crate::event_log::{EventLog, ReadError};
 use crate::journal;
 use crate::receipts::is_signed_by;
 use crate::settings::StoreArgs;
@@ -10,6 +10,7 @@ use anyhow::bail;
 use clap::Args;
 use liveness_events::receipt::SignedReceipt;
 use liveness_events::session::{Replayed, SessionEvent, replay};
+use liveness_events::stored::Stored as _;
 use liveness_events::stream;
 use liveness_events::verdict::Verdict;
 use serde::Serialize;
@@ -81,12 +82,15 @@ fn print(
 }
 
 /// A line for each receipt of the session: what it was signed for, and whether the key is one that the log announces.
-async fn receipts(log: &dyn EventLog, session: Uuid) -> anyhow::Result<Vec<String>> {
+async fn receipts(log: &dyn EventLog, session: Uuid) -> Result<Vec<String>, ReadError> {
     let keys = keys_of_log(log).await?;
-    let (signed, _) = journal::load::<SignedReceipt>(log, &stream::receipts(session)).await?;
-    let told = signed.iter().map(|signed| {
+    let recorded = journal::read(log, &stream::receipts(session)).await?;
+    let told = recorded.iter().map(|event| {
+        let Ok(signed) = SignedReceipt::decode_recorded(event) else {
+            return "receipt    CANNOT BE READ: see `liveness verify`".to_owned();
+        };
         let receipt = &signed.receipt;
-        let right = keys.iter().any(|key| key.id() == receipt.key_id && is_signed_by(signed, key));
+        let right = keys.iter().any(|key| key.id() == receipt.key_id && is_signed_by(&signed, key));
         let right = if right { "signature right" } else { "SIGNATURE WRONG OR KEY UNKNOWN" };
         format!("receipt    revision {:<5} signed {}, {right}", receipt.revision, receipt.at)
     });

@@ -5,6 +5,7 @@ pub mod archive;
 pub mod background;
 pub mod deadlines;
 pub mod inference;
+pub mod notary;
 pub mod projector;
 pub mod registry;
 pub mod session;

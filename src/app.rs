@@ -4,6 +4,7 @@ use crate::actors::Services;
 use crate::actors::archive::Archive;
 use crate::actors::deadlines::Deadlines;
 use crate::actors::inference::InferencePool;
+use crate::actors::notary::Notary;
 use crate::actors::projector::Projector;
 use crate::actors::registry::Registry;
 use crate::actors::webhooks::Webhooks;
@@ -67,6 +68,7 @@ impl App {
         if !images.is_local() {
             check_images(&images).await?;
         }
+        let receipt_key = stores::receipt_key(args)?;
         let services =
             Services { clock, log: log.clone(), images, inference, models, master_key: master_key.clone() };
 
@@ -107,6 +109,14 @@ impl App {
                 turn("deadlines"),
             );
             Deadlines::start_in_arbiter(&working.handle(), |_| deadlines);
+            let notary = Notary::new(
+                services.clone(),
+                reader.another()?,
+                progress.clone(),
+                receipt_key,
+                turn("receipts"),
+            );
+            Notary::start_in_arbiter(&working.handle(), |_| notary);
         }
         let archive = {
             let services = services.clone();

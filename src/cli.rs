@@ -1,6 +1,8 @@
 //! The command line: one file a command.
 
 mod doctor;
+mod export;
+mod import;
 mod keys;
 mod log;
 mod models;
@@ -34,10 +36,14 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Print a session's events and recompute its verdict from them
+    /// Draw a session as a timeline and recompute its verdict from its events
     Replay(replay::ReplayArgs),
-    /// Check the hash chain of one stream or of all
+    /// Check hash chains and receipts: of a session, of the whole log, or of an export
     Verify(verify::VerifyChainArgs),
+    /// Write the whole log as lines of JSON
+    Export(export::ExportArgs),
+    /// Append the events of an export, read from standard input, to the log
+    Import(import::ImportArgs),
     /// List and verify the networks in use
     Models(models::ModelsArgs),
     /// Serve the event log alone
@@ -83,6 +89,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Command::Keys(command) => wait(keys::run(command, out)),
         Command::Replay(args) => wait(replay::run(&args, out)),
         Command::Verify(args) => wait(verify::run(&args, out)),
+        Command::Export(args) => wait(export::run(&args, out)),
+        Command::Import(args) => wait(import::run(&args, out)),
         Command::Models(args) => models::run(&args, out),
         Command::Log(command) => wait(log::run(command, out)),
         Command::Doctor(args) => wait(doctor::run(&args, out)),

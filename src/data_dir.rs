@@ -1,6 +1,6 @@
 //! The data directory: the log, the views, the images, their keys and the master key of one installation.
 
-use crate::secret_file;
+use crate::receipts::ReceiptKey;
 use anyhow::{Context as _, ensure};
 use liveness_events::credentials::MasterKey;
 use std::fs::{self, File, OpenOptions};
@@ -105,7 +105,19 @@ impl DataDir {
     /// # Errors
     /// When the file cannot be read or written, is not 32 bytes long, or can be read by others.
     pub fn master_key(&self) -> anyhow::Result<MasterKey> {
-        let path = self.0.join("master.key");
+        self.key("master.key").map(MasterKey::new)
+    }
+
+    /// The key that signs receipts; drawn like the master key.
+    ///
+    /// # Errors
+    /// As [`DataDir::master_key`].
+    pub fn receipt_key(&self) -> anyhow::Result<ReceiptKey> {
+        ReceiptKey::from_seed(&self.key("receipt.key")?)
+    }
+
+    fn key(&self, name: &str) -> anyhow::Result<[u8; 32]> {
+        let path = self.0.join(name);
         match File::open(&path) {
             Ok(file) => read_key(&path, file),
             Err(error) if error.kind() == ErrorKind::NotFound => self.draw_key(&path),
@@ -113,34 +125,12 @@ impl DataDir {
         }
     }
 
-    /// A master key that was handed over in a file, as 32 bytes or as 64 hex digits.
-    ///
-    /// # Errors
-    /// When the file cannot be read, can be written by others, or holds something else.
-    pub fn handed_master_key(path: &Path) -> anyhow::Result<MasterKey> {
-        const FLAG: &str = "--master-key-file";
-        let secret = secret_file::read(FLAG, path)?;
-        let mut key = [0; 32];
-        let whole = if secret.len() == key.len() {
-            key.copy_from_slice(&secret);
-            true
-        } else {
-            hex::decode_to_slice(secret.trim_ascii(), &mut key).is_ok()
-        };
-        ensure!(
-            whole,
-            "{FLAG}: {}: must hold 32 bytes or 64 hex digits: make one with `openssl rand -hex 32`",
-            path.display()
-        );
-        Ok(MasterKey::new(key))
-    }
-
     /// Writes beside and links into place, so that no half-written key is ever read and the first of two writers wins.
-    fn draw_key(&self, path: &Path) -> anyhow::Result<MasterKey> {
+    fn draw_key(&self, path: &Path) -> anyhow::Result<[u8; 32]> {
         let mut key = [0; 32];
         getrandom::fill(&mut key)
             .map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
-        let beside = self.0.join(format!("master.key.{}", std::process::id()));
+        let beside = path.with_extension(format!("key.{}", std::process::id()));
         let mut file =
             OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
         file.write_all(&key).and_then(|()| file.sync_all()).with_context(|| beside.display().to_string())?;
@@ -149,7 +139,7 @@ impl DataDir {
         match linked {
             Ok(()) => {
                 File::open(&self.0)?.sync_all()?;
-                Ok(MasterKey::new(key))
+                Ok(key)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => read_key(path, File::open(path)?),
             Err(error) => Err(error).with_context(|| path.display().to_string()),
@@ -157,19 +147,18 @@ impl DataDir {
     }
 }
 
-fn read_key(path: &Path, mut file: File) -> anyhow::Result<MasterKey> {
+fn read_key(path: &Path, mut file: File) -> anyhow::Result<[u8; 32]> {
     let mode = file.metadata()?.permissions().mode();
-    ensure!(mode & 0o077 == 0, "{}: others can read the master key: run `chmod 600` on it", path.display());
+    ensure!(mode & 0o077 == 0, "{}: others can read the key: run `chmod 600` on it", path.display());
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).with_context(|| path.display().to_string())?;
-    let key: [u8; 32] = bytes.try_into().map_err(|bytes: Vec<u8>| {
+    bytes.try_into().map_err(|bytes: Vec<u8>| {
         anyhow::anyhow!(
-            "{}: the master key must have 32 bytes and has {}: restore it from a backup",
+            "{}: the key must have 32 bytes and has {}: restore it from a backup",
             path.display(),
             bytes.len()
         )
-    })?;
-    Ok(MasterKey::new(key))
+    })
 }
 
 #[cfg(test)]
@@ -187,24 +176,6 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(dir.master_key().unwrap_err().to_string().contains("chmod"));
-    }
-
-    #[test]
-    fn a_handed_key_is_taken_in_both_forms_and_nothing_else_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("key");
-        let handed = |content: &[u8]| {
-            fs::write(&path, content).unwrap();
-            let key = DataDir::handed_master_key(&path);
-            key.map(|key| key.credentials(uuid::Uuid::nil()).token.expose().to_owned())
-        };
-        let raw = handed(&[0xab; 32]).unwrap();
-        assert_eq!(handed(format!("{}\n", "ab".repeat(32)).as_bytes()).unwrap(), raw);
-        for wrong in
-            [&b""[..], &[0xab; 31], &[0xab; 33], "ab".repeat(31).as_bytes(), "xy".repeat(32).as_bytes()]
-        {
-            assert!(handed(wrong).unwrap_err().to_string().contains("openssl rand"), "{wrong:?}");
-        }
     }
 
     #[test]

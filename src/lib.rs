@@ -10,7 +10,12 @@ pub mod images;
 pub mod journal;
 pub mod lease;
 pub mod readiness;
+pub mod receipts;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod secret_file;
 pub mod settings;
 pub mod stores;
+pub mod transfer;
+pub mod verification;
 pub mod webhook;

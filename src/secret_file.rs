@@ -32,6 +32,27 @@ pub fn read(flag: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(secret)
 }
 
+/// Reads a key of 32 bytes, as these or as 64 hex digits; `flag` is what named it.
+///
+/// # Errors
+/// As [`read`], and when the file holds something else.
+pub fn key(flag: &str, path: &Path) -> anyhow::Result<[u8; 32]> {
+    let secret = read(flag, path)?;
+    let mut key = [0; 32];
+    let whole = if secret.len() == key.len() {
+        key.copy_from_slice(&secret);
+        true
+    } else {
+        hex::decode_to_slice(secret.trim_ascii(), &mut key).is_ok()
+    };
+    ensure!(
+        whole,
+        "{flag}: {}: must hold 32 bytes or 64 hex digits: make one with `openssl rand -hex 32`",
+        path.display()
+    );
+    Ok(key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +79,22 @@ mod tests {
         let path = folder.path().join("secret");
         fs::write(&path, vec![0; 1 << 20]).unwrap();
         assert!(read("--some-file", &path).unwrap_err().to_string().contains("too long"));
+    }
+
+    #[test]
+    fn a_handed_key_is_taken_in_both_forms_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let handed = |content: &[u8]| {
+            fs::write(&path, content).unwrap();
+            key("--some-file", &path)
+        };
+        assert_eq!(handed(&[0xab; 32]).unwrap(), [0xab; 32]);
+        assert_eq!(handed(format!("{}\n", "ab".repeat(32)).as_bytes()).unwrap(), [0xab; 32]);
+        for wrong in
+            [&b""[..], &[0xab; 31], &[0xab; 33], "ab".repeat(31).as_bytes(), "xy".repeat(32).as_bytes()]
+        {
+            assert!(handed(wrong).unwrap_err().to_string().contains("openssl rand"), "{wrong:?}");
+        }
     }
 }

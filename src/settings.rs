@@ -61,6 +61,9 @@ pub struct ServeArgs {
     /// directory, drawn at the first start]
     #[arg(long, env = "LIVENESS_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
+    /// File of the key that signs receipts, 32 bytes [default: `receipt.key` in the data directory, drawn at the first start]
+    #[arg(long, env = "LIVENESS_RECEIPT_KEY_FILE", value_name = "FILE")]
+    pub receipt_key_file: Option<PathBuf>,
     /// Minutes for which images are kept after completion
     #[arg(long, env = "LIVENESS_IMAGE_RETENTION_MINS", default_value_t = 30, value_name = "MINUTES",
           value_parser = clap::value_parser!(u32).range(1..=43_200))]

@@ -5,6 +5,8 @@ use crate::event_log::EventLog;
 use crate::event_log::embedded::EmbeddedLog;
 use crate::event_log::eventstoredb::{EventStoreLog, Settings};
 use crate::images::{ImageStore, Place, Sharing};
+use crate::receipts::ReceiptKey;
+use crate::secret_file;
 use crate::settings::{ServeArgs, StoreArgs};
 use anyhow::{Context as _, ensure};
 use liveness_events::credentials::MasterKey;
@@ -44,7 +46,7 @@ fn event_store_settings(args: &StoreArgs) -> anyhow::Result<Settings> {
 /// When it cannot be read, or others could read or write it where they should not.
 pub fn master_key(args: &ServeArgs, dir: &DataDir) -> anyhow::Result<MasterKey> {
     match &args.master_key_file {
-        Some(file) => DataDir::handed_master_key(file),
+        Some(file) => Ok(MasterKey::new(secret_file::key("--master-key-file", file)?)),
         None => dir.master_key(),
     }
 }
@@ -77,6 +79,17 @@ pub fn open_images(args: &ServeArgs, dir: &DataDir, master: MasterKey) -> anyhow
     let sharing =
         if args.is_alone() && own(&images) && own(&keys) { Sharing::Alone } else { Sharing::Shared };
     Ok(ImageStore::open(&images, &keys, master, sharing)?)
+}
+
+/// The key that signs receipts: the one that the settings name, or that of the data directory.
+///
+/// # Errors
+/// When it cannot be read, or not be drawn; the text says what to do.
+pub fn receipt_key(args: &ServeArgs) -> anyhow::Result<ReceiptKey> {
+    match &args.receipt_key_file {
+        Some(file) => ReceiptKey::from_seed(&secret_file::key("--receipt-key-file", file)?),
+        None => DataDir::open(&args.stores.data_dir)?.receipt_key(),
+    }
 }
 
 #[cfg(test)]

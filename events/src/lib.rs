@@ -9,6 +9,7 @@ pub mod lease;
 mod log_event;
 pub mod measurement;
 pub mod metadata;
+pub mod receipt;
 pub mod session;
 pub mod stored;
 pub mod stream;

@@ -37,3 +37,17 @@ pub struct RecordedEvent {
     /// When the log took it, by the log's clock.
     pub created: DateTime<Utc>,
 }
+
+impl RecordedEvent {
+    /// Whether another log holds the same event at the same place of the same stream. Positions and the time at which
+    /// it was taken are each log's own.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let place = |event: &Self| (event.revision, event.id);
+        place(self) == place(other)
+            && self.stream == other.stream
+            && self.event_type == other.event_type
+            && self.data == other.data
+            && self.metadata == other.metadata
+    }
+}

@@ -94,18 +94,18 @@ pub enum Broken {
 }
 
 /// Walks along a stream from its first event and checks that each event follows from the one before.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Chain {
     next: u64,
     previous: Option<Digest>,
 }
 
 impl Chain {
-    /// Takes the next event.
+    /// Takes the next event and gives its hash.
     ///
     /// # Errors
     /// When it does not follow from the one before.
-    pub fn follow(&mut self, event: &RecordedEvent) -> Result<(), Broken> {
+    pub fn follow(&mut self, event: &RecordedEvent) -> Result<Digest, Broken> {
         let revision = event.revision;
         if revision != self.next {
             return Err(Broken::Gap { expected: self.next, found: revision });
@@ -115,9 +115,10 @@ impl Chain {
         if metadata.previous != self.previous {
             return Err(Broken::Link { revision });
         }
-        self.previous = Some(hash_of(event).map_err(unreadable)?);
+        let hash = hash_of(event).map_err(unreadable)?;
+        self.previous = Some(hash);
         self.next += 1;
-        Ok(())
+        Ok(hash)
     }
 
     /// Events taken so far.

@@ -7,14 +7,17 @@ mod api_key;
 mod delivery;
 mod images;
 mod lease;
+mod receipt;
 mod session;
 
+pub(crate) use receipt::signing_bytes;
 pub use session::type_name as session_type_name;
 
 use crate::RecordedEvent;
 use crate::api_key::ApiKeyEvent;
 use crate::delivery::DeliveryTried;
 use crate::lease::LeaseTaken;
+use crate::receipt::{KeyAnnounced, SignedReceipt};
 use crate::session::SessionEvent;
 use bytes::Bytes;
 use serde::Serialize;
@@ -104,6 +107,26 @@ impl Stored for LeaseTaken {
 
     fn decode(event_type: &str, data: &[u8]) -> Result<Self, Unreadable> {
         lease::decode(event_type, data)
+    }
+}
+
+impl Stored for SignedReceipt {
+    fn encode(&self) -> Result<(&'static str, Bytes), serde_json::Error> {
+        receipt::encode(self)
+    }
+
+    fn decode(event_type: &str, data: &[u8]) -> Result<Self, Unreadable> {
+        receipt::decode(event_type, data)
+    }
+}
+
+impl Stored for KeyAnnounced {
+    fn encode(&self) -> Result<(&'static str, Bytes), serde_json::Error> {
+        receipt::encode_key(self)
+    }
+
+    fn decode(event_type: &str, data: &[u8]) -> Result<Self, Unreadable> {
+        receipt::decode_key(event_type, data)
     }
 }
 

@@ -3,6 +3,7 @@
 mod api_key;
 mod delivery;
 mod reader;
+mod receipt;
 mod schema;
 mod session;
 mod views;

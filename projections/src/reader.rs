@@ -1,5 +1,6 @@
-use crate::{DeliveryView, SessionView, Tally, ViewError, api_key, delivery, schema, session};
+use crate::{DeliveryView, SessionView, Tally, ViewError, api_key, delivery, receipt, schema, session};
 use liveness_events::api_key::ApiKey;
+use liveness_events::receipt::PublicKey;
 use liveness_events::{Digest, Timestamp};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
@@ -115,6 +116,18 @@ impl ViewReader {
         self.read(|connection| api_key::valid(connection, hash))
     }
 
+    /// Sessions that lack a receipt, those first that have lacked it longest.
+    #[expect(clippy::missing_errors_doc, reason = "said once, above")]
+    pub fn receipts_due(&self, most: u32) -> Result<Vec<Uuid>, ViewError> {
+        self.read(|connection| receipt::due(connection, most))
+    }
+
+    /// The public keys that receipts are checked with, the oldest first.
+    #[expect(clippy::missing_errors_doc, reason = "said once, above")]
+    pub fn receipt_keys(&self) -> Result<Vec<PublicKey>, ViewError> {
+        self.read(receipt::keys)
+    }
+
     /// Open sessions, counted.
     #[expect(clippy::missing_errors_doc, reason = "said once, above")]
     pub fn tally(&self) -> Result<Tally, ViewError> {
@@ -126,7 +139,7 @@ impl ViewReader {
     pub fn fingerprint(&self) -> Result<Digest, ViewError> {
         self.read(|connection| {
             let mut hasher = Sha256::new();
-            for table in ["sessions", "deliveries", "tries", "api_keys"] {
+            for table in ["sessions", "deliveries", "tries", "api_keys", "receipts_due", "receipt_keys"] {
                 let mut statement = connection.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))?;
                 let columns = statement.column_count();
                 let mut rows = statement.query([])?;

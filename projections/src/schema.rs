@@ -59,6 +59,16 @@ const TABLES: &str = "
         sandbox INTEGER NOT NULL,
         revoked_at INTEGER
     ) WITHOUT ROWID;
+    CREATE TABLE receipts_due (
+        session BLOB PRIMARY KEY,
+        revision INTEGER NOT NULL,
+        since INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX oldest_receipts_due ON receipts_due (since);
+    CREATE TABLE receipt_keys (
+        key BLOB PRIMARY KEY,
+        announced_at INTEGER NOT NULL
+    ) WITHOUT ROWID;
 ";
 
 /// Opens the views for writing; those of another version are dropped.

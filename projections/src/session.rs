@@ -202,7 +202,7 @@ pub(crate) fn any_token(connection: &Connection) -> Result<Option<(Uuid, Digest)
         .prepare_cached("SELECT id, token FROM sessions LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    Ok(found.map(|(id, token)| (id.0, Digest::from(token))))
+    Ok(found.map(|(id, token)| (id.0, Digest::from_bytes(token))))
 }
 
 /// Open sessions whose link has ended by `now`, the oldest first.

@@ -1,7 +1,8 @@
 use crate::schema::Id;
-use crate::{ViewError, ViewReader, api_key, delivery, schema, session};
+use crate::{ViewError, ViewReader, api_key, delivery, receipt, schema, session};
 use liveness_events::api_key::ApiKeyEvent;
 use liveness_events::delivery::DeliveryTried;
+use liveness_events::receipt::{KeyAnnounced, SignedReceipt};
 use liveness_events::session::SessionEvent;
 use liveness_events::stored::{Stored as _, Unreadable};
 use liveness_events::{RecordedEvent, stream};
@@ -128,11 +129,16 @@ fn fold(connection: &Connection, recorded: &RecordedEvent) -> Result<(), Unfolda
         let event = SessionEvent::decode_recorded(recorded)?;
         if let Some(view) = session::fold(connection, id, &event)? {
             delivery::schedule(connection, recorded.id, &event, &view)?;
+            receipt::call_for(connection, id, recorded.revision, &event)?;
         }
     } else if stream::delivery_session_id(name).is_some() {
         delivery::fold(connection, &DeliveryTried::decode_recorded(recorded)?)?;
+    } else if stream::receipt_session_id(name).is_some() {
+        receipt::fold(connection, &SignedReceipt::decode_recorded(recorded)?)?;
     } else if name == stream::API_KEYS {
         api_key::fold(connection, &ApiKeyEvent::decode_recorded(recorded)?)?;
+    } else if name == stream::RECEIPT_KEYS {
+        receipt::fold_key(connection, &KeyAnnounced::decode_recorded(recorded)?)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 use crate::data_dir::DataDir;
 use crate::settings::ServeArgs;
-use crate::stores::{event_log_name, master_key, open_images, open_log};
+use crate::stores::{event_log_name, master_key, open_images, open_log, receipt_key};
 use anyhow::Context as _;
 use clap::Args;
 use liveness_models::{Analyser, Manifest, ModelSet, Runtime};
@@ -48,7 +48,11 @@ fn networks(args: &ServeArgs) -> anyhow::Result<String> {
 fn data_directory(args: &ServeArgs) -> anyhow::Result<String> {
     let dir = DataDir::open(&args.stores.data_dir)?;
     master_key(args, &dir)?;
-    Ok(format!("{}, master key in place", args.stores.data_dir.display()))
+    let receipts = receipt_key(args)?.public().id();
+    Ok(format!(
+        "{}, master key in place, receipts are signed by key {receipts}",
+        args.stores.data_dir.display()
+    ))
 }
 
 async fn event_log(args: &ServeArgs) -> anyhow::Result<String> {

@@ -1,12 +1,18 @@
+mod timeline;
+
+use crate::event_log::{EventLog, ReadError};
 use crate::journal;
+use crate::receipts::is_signed_by;
 use crate::settings::StoreArgs;
 use crate::stores::open_log;
+use crate::verification::keys_of_log;
 use anyhow::bail;
 use clap::Args;
+use liveness_events::receipt::SignedReceipt;
 use liveness_events::session::{Replayed, SessionEvent, replay};
-use liveness_events::stored::session_type_name;
+use liveness_events::stored::Stored as _;
+use liveness_events::stream;
 use liveness_events::verdict::Verdict;
-use liveness_events::{Timestamp, stream};
 use serde::Serialize;
 use std::io::Write;
 use std::process::ExitCode;
@@ -45,21 +51,22 @@ pub(super) async fn run(args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Resul
         let report = Report { uuid: args.uuid, events: events.len(), replayed: replayed.as_ref(), equal };
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        print(&events, replayed.as_ref(), out)?;
+        print(args.uuid, &events, &receipts(&*log, args.uuid).await?, replayed.as_ref(), out)?;
     }
     Ok(if equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn print(events: &[SessionEvent], replayed: Option<&Replayed>, out: &mut dyn Write) -> std::io::Result<()> {
-    let begin = events.first().map_or(Timestamp::from_millis(0), SessionEvent::at);
-    for (revision, event) in events.iter().enumerate() {
-        let seconds = event.at().since(begin).as_secs_f64();
-        writeln!(
-            out,
-            "{revision:>5}  {seconds:>9.3} s  {:<16}  {}",
-            session_type_name(event),
-            summary(event)
-        )?;
+fn print(
+    uuid: Uuid,
+    events: &[SessionEvent],
+    receipts: &[String],
+    replayed: Option<&Replayed>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    writeln!(out, "session {uuid}, {} events", events.len())?;
+    timeline::draw(events, out)?;
+    for receipt in receipts {
+        writeln!(out, "{receipt}")?;
     }
     let Some(replayed) = replayed else { return writeln!(out, "\nno verdict: nothing was scored") };
     writeln!(out, "\nrecorded    {}", line(&replayed.recorded))?;
@@ -74,6 +81,22 @@ fn print(events: &[SessionEvent], replayed: Option<&Replayed>, out: &mut dyn Wri
     writeln!(out, "{}", if replayed.is_equal() { "the verdicts are equal" } else { "THE VERDICTS DIFFER" })
 }
 
+/// A line for each receipt of the session: what it was signed for, and whether the key is one that the log announces.
+async fn receipts(log: &dyn EventLog, session: Uuid) -> Result<Vec<String>, ReadError> {
+    let keys = keys_of_log(log).await?;
+    let recorded = journal::read(log, &stream::receipts(session)).await?;
+    let told = recorded.iter().map(|event| {
+        let Ok(signed) = SignedReceipt::decode_recorded(event) else {
+            return "receipt    CANNOT BE READ: see `liveness verify`".to_owned();
+        };
+        let receipt = &signed.receipt;
+        let right = keys.iter().any(|key| key.id() == receipt.key_id && is_signed_by(&signed, key));
+        let right = if right { "signature right" } else { "SIGNATURE WRONG OR KEY UNKNOWN" };
+        format!("receipt    revision {:<5} signed {}, {right}", receipt.revision, receipt.at)
+    });
+    Ok(told.collect())
+}
+
 fn line(verdict: &Verdict) -> String {
     let passed = if verdict.passed { "passed" } else { "not passed" };
     let reasons: Vec<String> =
@@ -83,34 +106,4 @@ fn line(verdict: &Verdict) -> String {
         "{passed}, confidence {:.1} over a threshold of {}  {reasons}",
         verdict.confidence, verdict.threshold
     )
-}
-
-fn summary(event: &SessionEvent) -> String {
-    match event {
-        SessionEvent::Created(created) => format!("link ends at {}", created.expires_at),
-        SessionEvent::CaptureStarted { attempt, challenge, .. } => {
-            let turns = challenge.turns().map(|turn| format!("{turn:?}").to_lowercase());
-            format!("attempt {attempt}: {}", turns.join(", "))
-        }
-        SessionEvent::FrameReceived { frame, .. } => match (&frame.measurement.face, frame.measurement.faces)
-        {
-            (Some(face), faces) => {
-                let flat = face
-                    .compared
-                    .map_or_else(String::new, |compared| format!("  residual {:.3}", compared.planarity));
-                format!("#{:<4} yaw {:>6.1}  size {:.2}  faces {faces}{flat}", frame.seq, face.yaw, face.size)
-            }
-            (None, faces) => format!("#{:<4} no face  faces {faces}", frame.seq),
-        },
-        SessionEvent::StepIssued { step, .. } => step.code().to_owned(),
-        SessionEvent::AttemptFailed { attempt, reason, .. } => {
-            format!("attempt {attempt}: {}", reason.code())
-        }
-        SessionEvent::Completed { verdict, images, .. } => {
-            format!("{}  {} images", line(verdict), images.len())
-        }
-        SessionEvent::Expired { because, .. } => format!("{because:?}"),
-        SessionEvent::Cancelled { by, .. } => format!("by {by:?}"),
-        SessionEvent::ImagesErased { because, images, .. } => format!("{} images, {because:?}", images.len()),
-    }
 }

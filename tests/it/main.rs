@@ -3,6 +3,7 @@
 
 mod abuse;
 mod attacks;
+mod audit;
 mod bench;
 mod checks;
 mod crash;

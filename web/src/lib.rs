@@ -5,6 +5,7 @@ mod ask;
 mod assets;
 mod auth;
 mod health;
+mod keys;
 mod lookup;
 pub mod messages;
 mod metrics;

@@ -1,7 +1,7 @@
 use crate::observe::observe;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
-use crate::{api, assets, health, page, socket};
+use crate::{api, assets, health, keys, page, socket};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Compress, from_fn};
@@ -32,6 +32,7 @@ pub fn configure(cfg: &mut ServiceConfig, state: AppState) {
             )
             .service(read_only("/assets/{name}", get().to(assets::asset)).wrap(Compress::default()))
             .service(read_only("/favicon.ico", get().to(assets::favicon)))
+            .service(read_only("/.well-known/liveness-keys.json", get().to(keys::keys)))
             .service(read_only("/healthz", get().to(health::healthz)))
             .service(read_only("/readyz", get().to(health::readyz)))
             .service(read_only("/metrics", get().to(health::metrics)))

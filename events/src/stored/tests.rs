@@ -6,6 +6,7 @@ use crate::challenge::{Challenge, Step};
 use crate::delivery::TryResult;
 use crate::lease::LeaseTaken;
 use crate::measurement::{Bounds, Comparison, Face, Frame, Measurement};
+use crate::receipt::{End, Found, PublicKey, Receipt, Summary};
 use crate::session::{
     AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed, Sealed,
 };
@@ -156,6 +157,36 @@ fn lease_events() -> Vec<(&'static str, LeaseTaken)> {
     vec![("LeaseTaken.v1", LeaseTaken { at: at(), node: Uuid::from_u128(11), until })]
 }
 
+fn receipt_events() -> Vec<(&'static str, SignedReceipt)> {
+    let signed = |found, end, erased: &[Digest]| SignedReceipt {
+        receipt: Receipt {
+            at: at(),
+            key_id: PublicKey::new([7; 32]).id(),
+            session: Uuid::from_u128(5),
+            revision: 41,
+            head: Digest::of(b"the event at revision 41"),
+            summary: Summary { end, found, erased: erased.to_vec() },
+        },
+        signature: [0xab; 64],
+    };
+    let found = Found {
+        policy: PolicyVersion::V1,
+        passed: true,
+        confidence: 98.0,
+        threshold: 70,
+        reasons: vec![],
+        models: vec![ModelUsed { name: "facemesh".into(), sha256: Digest::of(b"model") }],
+    };
+    vec![
+        ("ReceiptSigned.v1.complete", signed(Some(found), End::Complete, &[Digest::of(b"picture")])),
+        ("ReceiptSigned.v1.expired", signed(None, End::Expired, &[])),
+    ]
+}
+
+fn receipt_key_events() -> Vec<(&'static str, KeyAnnounced)> {
+    vec![("ReceiptKeyAnnounced.v1", KeyAnnounced { at: at(), key: PublicKey::new([7; 32]) })]
+}
+
 /// Compares with the golden file; `GOLDEN=write` writes those that do not exist yet, and never alters one.
 fn check<E: Stored + PartialEq + std::fmt::Debug>(events: Vec<(&'static str, E)>) -> usize {
     for (name, event) in &events {
@@ -179,8 +210,12 @@ fn check<E: Stored + PartialEq + std::fmt::Debug>(events: Vec<(&'static str, E)>
 
 #[test]
 fn every_event_has_a_golden_file_and_every_golden_file_is_read() {
-    let checked =
-        check(session_events()) + check(key_events()) + check(delivery_events()) + check(lease_events());
+    let checked = check(session_events())
+        + check(key_events())
+        + check(delivery_events())
+        + check(lease_events())
+        + check(receipt_events())
+        + check(receipt_key_events());
     let files = std::fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")).unwrap().count();
     assert_eq!(checked, files, "a golden file is read by no test");
 }
@@ -193,4 +228,16 @@ fn what_is_not_known_says_so() {
     assert!(matches!(strange, Unreadable::Unknown { .. }), "{strange}");
     let broken = SessionEvent::decode("SessionCreated", b"{").unwrap_err();
     assert!(matches!(broken, Unreadable::Malformed { .. }), "{broken}");
+}
+
+#[test]
+fn a_receipt_is_stored_as_it_is_signed() {
+    for (name, event) in receipt_events() {
+        let (event_type, data) = event.encode().unwrap();
+        let signed = String::from_utf8(event.receipt.signing_bytes().unwrap()).unwrap();
+        assert!(String::from_utf8(data.to_vec()).unwrap().contains(&signed), "{name}: {signed}");
+        let more = String::from_utf8(data.to_vec()).unwrap().replace(r#""purpose""#, r#""more":1,"purpose""#);
+        let refused = SignedReceipt::decode(event_type, more.as_bytes()).unwrap_err();
+        assert!(refused.to_string().contains("more"), "{refused}");
+    }
 }

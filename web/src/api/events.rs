@@ -4,6 +4,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::state::AppState;
 use crate::{auth, lookup};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, SecondsFormat, Utc};
 use liveness_events::api_key::Scope;
@@ -57,7 +58,8 @@ fn rfc3339<S: Serializer>(moment: &DateTime<Utc>, serializer: S) -> Result<S::Ok
     serializer.serialize_str(&moment.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
-/// `GET /liveness_checks/{uuid}/events`: a check's events in order, as an auditor reads them.
+/// `GET /liveness_checks/{uuid}/events`: a check's events in order, as an auditor reads them. The next page is told as
+/// a number in the body and as a link (RFC 8288) in the head.
 pub(crate) async fn events(
     request: HttpRequest,
     state: web::Data<AppState>,
@@ -79,5 +81,10 @@ pub(crate) async fn events(
         .collect::<Result<_, _>>()
         .map_err(|error| Problem::internal(&error))?;
     let next = if recorded.len() == most { recorded.last().map(|last| last.revision + 1) } else { None };
-    Ok(HttpResponse::Ok().json(Page { uuid, events, next }))
+    let mut answer = HttpResponse::Ok();
+    if let Some(from) = next {
+        let path = state.address(&format!("/liveness_checks/{uuid}/events"));
+        answer.insert_header((header::LINK, format!("<{path}?from={from}&limit={limit}>; rel=\"next\"")));
+    }
+    Ok(answer.json(Page { uuid, events, next }))
 }

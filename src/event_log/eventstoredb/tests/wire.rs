@@ -21,6 +21,7 @@ pub(super) async fn face() -> (WireServer, TempDir) {
     let folder = TempDir::new().unwrap();
     let log = Arc::new(EmbeddedLog::open(folder.path().join("events.db")).unwrap());
     let listen = "127.0.0.1:0".parse().unwrap();
-    let settings = WireSettings { listen, advertise: None, write: true, security: Security::Insecure };
+    let settings =
+        WireSettings { listen, advertise: None, write: true, security: Security::Insecure, groups: None };
     (WireServer::start(log, &settings).await.unwrap(), folder)
 }

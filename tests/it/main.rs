@@ -11,6 +11,7 @@ mod idempotency;
 mod images;
 mod keys;
 mod kit;
+mod operations;
 mod panics;
 mod people;
 mod receivers;

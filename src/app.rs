@@ -59,8 +59,11 @@ impl App {
         let views = Views::open(&dir.views())
             .context("the views cannot be opened: delete views.db, it is rebuilt")?;
         let reader = views.reader()?;
-        let images = ImageStore::local(&args.image_store.clone().unwrap_or_else(|| dir.images()))?;
-        let master_key = dir.master_key()?;
+        let master_key = stores::master_key(args, &dir)?;
+        let images = stores::open_images(args, &dir, master_key.clone())?;
+        if !images.is_local() {
+            check_images(&images).await?;
+        }
         let services =
             Services { clock, log: log.clone(), images, inference, models, master_key: master_key.clone() };
 
@@ -210,4 +213,16 @@ fn start_networks(args: &ServeArgs) -> anyhow::Result<(InferencePool, Vec<ModelU
     let used =
         set.used().iter().map(|(name, sha256)| Ok(ModelUsed { name: name.clone(), sha256: sha256.parse()? }));
     Ok((inference, used.collect::<anyhow::Result<_>>()?))
+}
+
+/// Stores elsewhere must be fit for what they are to hold; one that is away may come back.
+async fn check_images(images: &ImageStore) -> anyhow::Result<()> {
+    match images.check().await {
+        Err(error) if error.is_unfit() => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "images cannot be kept at the moment");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }

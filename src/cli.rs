@@ -44,7 +44,7 @@ enum Command {
     #[command(subcommand)]
     Log(log::LogCommand),
     /// Check the set-up and say how to mend what is wrong
-    Doctor(doctor::DoctorArgs),
+    Doctor(Box<doctor::DoctorArgs>),
     /// Receive webhooks here, or verify one
     #[command(subcommand)]
     Webhook(WebhookCommand),

@@ -1,5 +1,6 @@
-//! The data directory: the log, the views, the images and the master key of one installation.
+//! The data directory: the log, the views, the images, their keys and the master key of one installation.
 
+use crate::secret_file;
 use anyhow::{Context as _, ensure};
 use liveness_events::credentials::MasterKey;
 use std::fs::{self, File, OpenOptions};
@@ -50,6 +51,12 @@ impl DataDir {
         self.0.join("images")
     }
 
+    /// Folder of the keys of the images: the one thing in here that must not be backed up.
+    #[must_use]
+    pub fn image_keys(&self) -> PathBuf {
+        self.0.join("image-keys")
+    }
+
     /// Locks the directory for one running service.
     ///
     /// # Errors
@@ -98,6 +105,28 @@ impl DataDir {
             Err(error) if error.kind() == ErrorKind::NotFound => self.draw_key(&path),
             Err(error) => Err(error).with_context(|| path.display().to_string()),
         }
+    }
+
+    /// A master key that was handed over in a file, as 32 bytes or as 64 hex digits.
+    ///
+    /// # Errors
+    /// When the file cannot be read, can be written by others, or holds something else.
+    pub fn handed_master_key(path: &Path) -> anyhow::Result<MasterKey> {
+        const FLAG: &str = "--master-key-file";
+        let secret = secret_file::read(FLAG, path)?;
+        let mut key = [0; 32];
+        let whole = if secret.len() == key.len() {
+            key.copy_from_slice(&secret);
+            true
+        } else {
+            hex::decode_to_slice(secret.trim_ascii(), &mut key).is_ok()
+        };
+        ensure!(
+            whole,
+            "{FLAG}: {}: must hold 32 bytes or 64 hex digits: make one with `openssl rand -hex 32`",
+            path.display()
+        );
+        Ok(MasterKey::new(key))
     }
 
     /// Writes beside and links into place, so that no half-written key is ever read and the first of two writers wins.
@@ -152,6 +181,24 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(dir.master_key().unwrap_err().to_string().contains("chmod"));
+    }
+
+    #[test]
+    fn a_handed_key_is_taken_in_both_forms_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let handed = |content: &[u8]| {
+            fs::write(&path, content).unwrap();
+            let key = DataDir::handed_master_key(&path);
+            key.map(|key| key.credentials(uuid::Uuid::nil()).token.expose().to_owned())
+        };
+        let raw = handed(&[0xab; 32]).unwrap();
+        assert_eq!(handed(format!("{}\n", "ab".repeat(32)).as_bytes()).unwrap(), raw);
+        for wrong in
+            [&b""[..], &[0xab; 31], &[0xab; 33], "ab".repeat(31).as_bytes(), "xy".repeat(32).as_bytes()]
+        {
+            assert!(handed(wrong).unwrap_err().to_string().contains("openssl rand"), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -2,9 +2,12 @@
 //!
 //! A log holds streams of events. Every event has a revision in its stream (from 0, without gaps) and a
 //! position in the whole log (above 0, strictly rising, gaps allowed). Positions become visible in their order:
-//! who has seen position `p` will never see a new event at or below `p`.
+//! who has seen position `p` will never see a new event at or below `p`. A position that is handed in is one that this
+//! log has given, 0 or [`Position::MAX`]: a store may refuse a place between two events.
 
 pub mod embedded;
+pub mod eventstoredb;
+mod follow;
 mod limits;
 pub mod wire;
 
@@ -39,7 +42,10 @@ pub trait EventLog: Send + Sync {
     /// Appends `events` to `stream`, all or none, and answers when they are durable.
     ///
     /// Repeating an append is safe: when all ids stand already in this stream, in this order and at the place that
-    /// `expected` names, the answer is that of the first time.
+    /// `expected` names, the answer is that of the first time. `Any` names the place where they stand.
+    ///
+    /// An id of its own for each event is the caller's duty. The embedded log keeps all ids in an index and refuses one
+    /// that stands elsewhere ([`AppendError::IdConflict`]); EventStoreDB keeps none and would store it a second time.
     ///
     /// # Errors
     ///

@@ -10,6 +10,7 @@ pub mod images;
 pub mod journal;
 pub mod lease;
 pub mod readiness;
+pub mod secret_file;
 pub mod settings;
 pub mod stores;
 pub mod webhook;

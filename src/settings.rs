@@ -3,6 +3,8 @@
 mod wire;
 
 pub use self::wire::WireArgs;
+use crate::event_log::eventstoredb::Settings;
+use crate::images::Place;
 use crate::webhook::TargetPolicy;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Command, ValueEnum};
@@ -16,6 +18,9 @@ use url::Url;
 pub const DEFAULT_FILE: &str = "liveness.toml";
 /// Names the file of settings.
 pub const FILE_VARIABLE: &str = "LIVENESS_CONFIG";
+
+/// The event log in the data directory.
+const EMBEDDED: &str = "embedded";
 
 /// What `liveness serve` can be told.
 #[derive(Debug, Clone, Args)]
@@ -44,9 +49,18 @@ pub struct ServeArgs {
     )]
     #[command(flatten)]
     pub wire: WireArgs,
-    /// Folder of the images [default: `images` in the data directory]
-    #[arg(long, env = "LIVENESS_IMAGE_STORE", value_name = "DIR")]
-    pub image_store: Option<PathBuf>,
+    /// Where the sealed images are: a folder, or s3://bucket/prefix (with the usual AWS_ variables) [default: `images`
+    /// in the data directory]
+    #[arg(long, env = "LIVENESS_IMAGE_STORE", value_name = "PLACE")]
+    pub image_store: Option<Place>,
+    /// Where the keys of the images are: a folder or s3://bucket/prefix, apart from the images, shared by all nodes,
+    /// neither versioned nor backed up [default: `image-keys` in the data directory, for one machine]
+    #[arg(long, env = "LIVENESS_IMAGE_KEY_STORE", value_name = "PLACE")]
+    pub image_key_store: Option<Place>,
+    /// File of the master key, 32 bytes or 64 hex digits: all nodes need the same [default: `master.key` in the data
+    /// directory, drawn at the first start]
+    #[arg(long, env = "LIVENESS_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
     /// Minutes for which images are kept after completion
     #[arg(long, env = "LIVENESS_IMAGE_RETENTION_MINS", default_value_t = 30, value_name = "MINUTES",
           value_parser = clap::value_parser!(u32).range(1..=43_200))]
@@ -69,9 +83,38 @@ pub struct StoreArgs {
     /// Directory of the embedded event log, the views and the master key
     #[arg(long, env = "LIVENESS_DATA_DIR", default_value = "./data", value_name = "DIR")]
     pub data_dir: PathBuf,
-    /// The event log: `embedded`
-    #[arg(long, env = "LIVENESS_EVENT_STORE", default_value = "embedded", value_name = "STORE")]
-    pub event_store: String,
+    /// The event log: `embedded`, or the connection string of `EventStoreDB` or `KurrentDB`, such as
+    /// esdb://host:2113 or esdb+discover://cluster:2113?tlsCaFile=ca.pem [default: embedded]
+    #[arg(long, env = "LIVENESS_EVENT_STORE", default_value = EMBEDDED, value_name = "STORE",
+          hide_env_values = true, hide_default_value = true)]
+    pub event_store: StoreName,
+    /// File of one line `user:password` for the event store, instead of the connection string's
+    #[arg(long, env = "LIVENESS_EVENT_STORE_CREDENTIALS", value_name = "FILE")]
+    pub event_store_credentials: Option<PathBuf>,
+}
+
+/// What `--event-store` says. It may hold a password, and so it does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreName(String);
+
+impl StoreName {
+    /// What was said.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for StoreName {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for StoreName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0 == EMBEDDED { EMBEDDED } else { "(not shown)" })
+    }
 }
 
 /// Where networks are.
@@ -141,21 +184,26 @@ impl ServeArgs {
 }
 
 impl StoreArgs {
-    /// Whether the event log is the one in the data directory.
+    /// Whether the log is in the data directory, where this process is its only writer.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
-        self.event_store == "embedded"
+        self.event_store.as_str() == EMBEDDED
     }
 
-    /// Checks what the flags name.
+    /// Checks that the flags fit together.
     ///
     /// # Errors
-    /// When the event store is none that this version has.
+    /// When the event store is none that there is, or credentials are given for the embedded one.
     pub fn check(&self) -> anyhow::Result<()> {
-        match self.event_store.as_str() {
-            "embedded" => Ok(()),
-            other => bail!("--event-store: `{other}` is not known: this version has `embedded` alone"),
-        }
+        ensure!(
+            self.is_embedded() || Settings::is_connection_string(self.event_store.as_str()),
+            "--event-store: must be `embedded` or begin with esdb:// or esdb+discover://"
+        );
+        ensure!(
+            !self.is_embedded() || self.event_store_credentials.is_none(),
+            "--event-store-credentials: the embedded event store has no users; name another by --event-store"
+        );
+        Ok(())
     }
 
     /// Checks that the log is this machine's own, as `what` needs it.

@@ -50,6 +50,12 @@ impl MasterKey {
         }
     }
 
+    /// The key under which the key of a session's images is wrapped.
+    #[must_use]
+    pub fn image_key(&self, session: Uuid) -> [u8; 32] {
+        self.block("image-key", session, 0)
+    }
+
     fn derive(&self, label: &str, session: Uuid) -> Secret {
         let blocks = (0_u32..).flat_map(|counter| self.block(label, session, counter));
         // A byte of 248 or more is passed over, so that each character is as likely as the others.
@@ -124,6 +130,15 @@ mod tests {
             assert!(all[i + 1..].iter().all(|later| later != secret));
         }
         assert_ne!(MasterKey::new([8; 32]).credentials(Uuid::from_u128(1)).token, one.token);
+    }
+
+    #[test]
+    fn image_keys_differ_by_session_and_by_master() {
+        let (master, session) = (MasterKey::new([7; 32]), Uuid::from_u128(1));
+        let key = master.image_key(session);
+        assert_eq!(master.image_key(session), key);
+        assert_ne!(master.image_key(Uuid::from_u128(2)), key);
+        assert_ne!(MasterKey::new([8; 32]).image_key(session), key);
     }
 
     #[test]

@@ -11,7 +11,9 @@ mod replay;
 mod state;
 
 pub use command::{Command, Create, ErasedBecause, Refusal};
-pub use event::{AttemptFailure, CancelledBy, Created, ExpiredBecause, KeptImage, ModelUsed, SessionEvent};
+pub use event::{
+    AttemptFailure, CancelledBy, Created, ExpiredBecause, KeptImage, ModelUsed, Sealed, SessionEvent,
+};
 pub use replay::{Replayed, replay};
 pub use state::{Attempt, EndedWithout, Outcome, Phase, Session, Status};
 

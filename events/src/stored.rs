@@ -5,6 +5,7 @@
 
 mod api_key;
 mod delivery;
+mod images;
 mod lease;
 mod session;
 

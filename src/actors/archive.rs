@@ -31,15 +31,12 @@ impl Handler<LoadImages> for Archive {
     fn handle(&mut self, LoadImages { session, images }: LoadImages, _: &mut Self::Context) -> Self::Result {
         let store = self.services.images.clone();
         Box::pin(async move {
-            let mut found = Vec::with_capacity(images.len());
-            for image in images {
-                let jpeg = store.get(session, image.sha256).await;
-                // One that is not there was erased since the view was looked at.
-                if let Some(jpeg) = jpeg.map_err(|error| Trouble::Unavailable(error.to_string()))? {
-                    found.push((image, jpeg));
-                }
-            }
-            Ok(found)
+            let wanted = images.iter().map(|image| image.sha256).collect();
+            let found = store.get(session, &wanted).await;
+            let found = found.map_err(|error| Trouble::Unavailable(error.to_string()))?;
+            // One that is not there was erased since the view was looked at, or is not what was sealed.
+            let jpeg = |image: KeptImage| Some((found.get(&image.sha256)?.clone(), image));
+            Ok(images.into_iter().filter_map(jpeg).map(|(jpeg, image)| (image, jpeg)).collect())
         })
     }
 }

@@ -12,11 +12,13 @@ use actix::{Actor, Addr, AsyncContext as _, Context, Handler, Message, WrapFutur
 use liveness_events::session::{ErasedBecause, guidance};
 use liveness_projections::ViewReader;
 use liveness_web::messages::Trouble;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How often the clock is looked at: links and images end within this time of their moment.
 const ROUND: Duration = Duration::from_millis(250);
+/// How often, at least, images are looked for that no event names: a crash of another node may have left some.
+const SWEEP_PAUSE: Duration = Duration::from_mins(15);
 /// Sessions that are woken in one round, so that thousands that fell due at once do not crowd out the living.
 const BATCH: u32 = 256;
 
@@ -60,10 +62,19 @@ impl Actor for Deadlines {
         };
         let rounds = async move {
             let mut started = false;
+            // What no event names is gone about as soon as what one names.
+            let sweep_pause = SWEEP_PAUSE.min(watch.retention);
+            let mut swept = Instant::now();
             for_ever("deadlines", async || {
                 if !started {
                     watch.recover().await?;
                     started = true;
+                }
+                if swept.elapsed() >= sweep_pause {
+                    if watch.turn.is_ours().await? {
+                        watch.sweep().await?;
+                    }
+                    swept = Instant::now();
                 }
                 let fell_due = watch.round().await?;
                 if !fell_due {
@@ -96,8 +107,17 @@ impl Watch {
                 self.wake(session, CheckTime { session }).await;
             }
         }
+        self.sweep().await
+    }
+
+    /// Erases images that no event names, once nobody can be about to name them.
+    async fn sweep(&self) -> anyhow::Result<()> {
+        let left = self.services.images.sessions().await?;
+        // Views that lag would not know what names them.
+        let head = self.services.log.head().await?;
+        self.progress.clone().wait_for(|position| *position >= head).await?;
         let mut erased = 0_usize;
-        for session in self.services.images.sessions().await? {
+        for session in left {
             // An open session has none: what a capture had stored before the crash belongs to an end that was not recorded.
             if self.views.session(session)?.is_none_or(|view| view.images.is_empty()) {
                 self.services.images.erase(session).await?;

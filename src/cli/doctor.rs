@@ -1,7 +1,6 @@
 use crate::data_dir::DataDir;
-use crate::images::ImageStore;
 use crate::settings::ServeArgs;
-use crate::stores::open_log;
+use crate::stores::{event_log_name, master_key, open_images, open_log};
 use anyhow::Context as _;
 use clap::Args;
 use liveness_models::{Analyser, Manifest, ModelSet, Runtime};
@@ -21,7 +20,7 @@ pub(super) async fn run(args: &DoctorArgs, out: &mut dyn Write) -> anyhow::Resul
         ("networks and runtime", networks(serve)),
         ("data directory", data_directory(serve)),
         ("event log", event_log(serve).await),
-        ("image store", image_store(serve)),
+        ("image store and key store", image_stores(serve).await),
         ("public address", public_address(serve)),
     ];
     let mut well = true;
@@ -48,31 +47,22 @@ fn networks(args: &ServeArgs) -> anyhow::Result<String> {
 
 fn data_directory(args: &ServeArgs) -> anyhow::Result<String> {
     let dir = DataDir::open(&args.stores.data_dir)?;
-    dir.master_key()?;
+    master_key(args, &dir)?;
     Ok(format!("{}, master key in place", args.stores.data_dir.display()))
 }
 
 async fn event_log(args: &ServeArgs) -> anyhow::Result<String> {
+    let name = event_log_name(&args.stores)?;
     let log = open_log(&args.stores)?;
-    let head = log.head().await?;
-    Ok(format!("{}, head at position {head}", args.stores.event_store))
+    let head = log.head().await.with_context(|| name.clone())?;
+    Ok(format!("{name}, head at position {head}"))
 }
 
-fn image_store(args: &ServeArgs) -> anyhow::Result<String> {
-    let folder = match &args.image_store {
-        Some(folder) => folder.clone(),
-        None => DataDir::open(&args.stores.data_dir)?.images(),
-    };
-    ImageStore::local(&folder)?;
-    tempfile_in(&folder)?;
-    Ok(folder.display().to_string())
-}
-
-fn tempfile_in(folder: &std::path::Path) -> anyhow::Result<()> {
-    let path = folder.join(format!(".doctor-{}", std::process::id()));
-    std::fs::write(&path, b"")
-        .and_then(|()| std::fs::remove_file(&path))
-        .with_context(|| format!("{}: cannot be written to: check its owner and mode", folder.display()))
+async fn image_stores(args: &ServeArgs) -> anyhow::Result<String> {
+    let dir = DataDir::open(&args.stores.data_dir)?;
+    let stores = open_images(args, &dir, master_key(args, &dir)?)?;
+    stores.check().await?;
+    Ok(format!("{stores}: each writes, reads and deletes"))
 }
 
 fn public_address(args: &ServeArgs) -> anyhow::Result<String> {

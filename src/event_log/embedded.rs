@@ -23,10 +23,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use self::follow::Follow;
+use self::follow::EmbeddedPages;
 use self::readers::Readers;
 pub use self::schema::OpenError;
 use self::writer::{Append, Writer};
+use super::follow::Follow;
 use super::{
     AppendError, Appended, Cause, Direction, EventLog, ExpectedRevision, MAX_APPEND_BYTES, NewEvent, Page,
     Position, ReadError, RecordedEvent, StreamFrom, Subscription, check_append, limits,
@@ -136,7 +137,8 @@ impl EventLog for EmbeddedLog {
     }
 
     fn subscribe_all(&self, after: Position, prefixes: Vec<String>) -> Subscription {
-        Subscription::new(Follow::new(self.readers.clone(), self.head.clone(), after, prefixes))
+        let pages = EmbeddedPages { readers: self.readers.clone(), head: self.head.clone(), prefixes };
+        Subscription::new(Follow::new(pages, after))
     }
 
     async fn close(&self) {

@@ -5,7 +5,7 @@ use crate::sessions::pass;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-async fn completed(app: &TestApp) -> (Check, Value) {
+pub(crate) async fn completed(app: &TestApp) -> (Check, Value) {
     let check = app.create(json!({ "audit_images": 4 })).await;
     let result = pass(app, &check).await.json()["result"].clone();
     assert_eq!(result["audit_images"].as_array().unwrap().len(), 4);

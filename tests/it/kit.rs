@@ -3,6 +3,7 @@
 mod api;
 mod app;
 mod binary;
+mod bucket;
 mod random;
 mod receiver;
 mod socket;
@@ -11,7 +12,8 @@ mod wait;
 
 pub(crate) use api::{Answer, Api, Check};
 pub(crate) use app::TestApp;
-pub(crate) use binary::{Service, keys, run};
+pub(crate) use binary::{Service, keys, run, run_with};
+pub(crate) use bucket::{Buckets, Fault};
 pub(crate) use random::Random;
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Capture, Heard, attend, fail_attempt};

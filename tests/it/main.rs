@@ -6,6 +6,7 @@ mod attacks;
 mod bench;
 mod checks;
 mod crash;
+mod erasure;
 mod expiry;
 mod idempotency;
 mod images;

@@ -12,7 +12,7 @@ use liveness::event_log::{
     AppendError, Appended, Direction, EventLog, ExpectedRevision, Page, Position, ReadError, StreamFrom,
     Subscription,
 };
-use liveness::images::ImageStore;
+use liveness::images::{ImageStore, Place, Sharing};
 use liveness_events::credentials::MasterKey;
 use liveness_events::session::{Session, SessionEvent, Status};
 use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
@@ -120,13 +120,15 @@ async fn a_panic_in_one_session_harms_no_other() {
     let dir = tempfile::tempdir().unwrap();
     let log = EmbeddedLog::open(dir.path().join("events.db")).unwrap();
     let log = Arc::new(PanickingLog { log, at: Mutex::default() });
+    let master_key = MasterKey::new([3; 32]);
+    let [images, keys] = ["images", "keys"].map(|name| Place::Folder(dir.path().join(name)));
     let services = Services {
         clock: Clock::default(),
         log: log.clone(),
-        images: ImageStore::local(&dir.path().join("images")).unwrap(),
+        images: ImageStore::open(&images, &keys, master_key.clone(), Sharing::Alone).unwrap(),
         inference: Bench::get().pool().clone(),
         models: Bench::get().models(),
-        master_key: MasterKey::new([3; 32]),
+        master_key,
     };
     // One thread: whoever panics shares it with all others.
     let registry =

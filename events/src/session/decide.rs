@@ -156,9 +156,9 @@ impl Session {
     fn erase_images(&self, at: Timestamp, because: ErasedBecause) -> Result<Vec<SessionEvent>, Refusal> {
         match (&self.created, &self.status) {
             (None, _) => Err(Refusal::Unknown),
-            (Some(_), Status::Ended(Outcome::Complete { images, .. })) if !images.is_empty() => {
+            (Some(_), Status::Ended(Outcome::Complete { images, sealed, .. })) if !images.is_empty() => {
                 let images = images.iter().map(|image| image.sha256).collect();
-                Ok(vec![SessionEvent::ImagesErased { at, because, images }])
+                Ok(vec![SessionEvent::ImagesErased { at, because, images, sealed: sealed.clone() }])
             }
             (Some(_), _) => Ok(vec![]),
         }
@@ -190,5 +190,7 @@ fn complete(
         verdict: verdict::judge(policy, &attempt.evidence, created.threshold),
         models: models.to_vec(),
         images: attempt.kept_images(created.audit_images.get()),
+        // Whoever seals them says so, before this is recorded.
+        sealed: None,
     }
 }

@@ -58,6 +58,8 @@ pub enum SessionEvent {
         models: Vec<ModelUsed>,
         /// Images that are kept until the retention ends: the probe first, then the audit images.
         images: Vec<KeptImage>,
+        /// How these lie in the store; none where nothing is kept.
+        sealed: Option<Sealed>,
     },
     /// The link can no longer be used and nothing was scored.
     Expired {
@@ -79,9 +81,20 @@ pub enum SessionEvent {
         at: Timestamp,
         /// Why.
         because: super::ErasedBecause,
-        /// Hashes of what was erased.
+        /// Hashes of the pictures.
         images: Vec<Digest>,
+        /// What was destroyed: the key and the sealed objects, as the event that ended the session named them.
+        sealed: Option<Sealed>,
     },
+}
+
+/// How the kept images of a session lie in the store, by SHA-256: what an auditor compares with a copy of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The object that holds the session's key, wrapped.
+    pub key: Digest,
+    /// The sealed objects, one for each different picture, in the order of the pictures' hashes.
+    pub objects: Vec<Digest>,
 }
 
 /// What a backend asked for.

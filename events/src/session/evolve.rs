@@ -29,11 +29,12 @@ impl Session {
                 }
             }
             SessionEvent::AttemptFailed { .. } => self.status = Status::Waiting,
-            SessionEvent::Completed { at, verdict, images, .. } => {
+            SessionEvent::Completed { at, verdict, images, sealed, .. } => {
                 self.status = Status::Ended(Outcome::Complete {
                     at: *at,
                     verdict: verdict.clone(),
                     images: images.clone(),
+                    sealed: sealed.clone(),
                 });
             }
             SessionEvent::Expired { because, .. } => {
@@ -43,8 +44,9 @@ impl Session {
                 self.status = Status::Ended(Outcome::Without(EndedWithout::Cancelled(*by)));
             }
             SessionEvent::ImagesErased { .. } => {
-                if let Status::Ended(Outcome::Complete { images, .. }) = &mut self.status {
+                if let Status::Ended(Outcome::Complete { images, sealed, .. }) = &mut self.status {
                     images.clear();
+                    *sealed = None;
                 }
             }
         }

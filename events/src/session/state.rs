@@ -1,4 +1,4 @@
-use super::{CancelledBy, Created, ExpiredBecause, KeptImage, MAX_ATTEMPTS, guidance};
+use super::{CancelledBy, Created, ExpiredBecause, KeptImage, MAX_ATTEMPTS, Sealed, guidance};
 use crate::Timestamp;
 use crate::challenge::{Challenge, Step};
 
@@ -36,6 +36,8 @@ pub enum Outcome {
         verdict: Verdict,
         /// Images that are still kept.
         images: Vec<KeptImage>,
+        /// How these lie in the store.
+        sealed: Option<Sealed>,
     },
     /// Without one.
     Without(EndedWithout),

@@ -1,11 +1,9 @@
+use super::images::{self, ImagesErasedV1, SessionCompletedV1};
 use super::{Unreadable, body, malformed, unknown, version, versioned};
 use crate::challenge::{Challenge, Step, Turn};
 use crate::measurement::{Bounds, Comparison, Face, Frame, Measurement};
-use crate::session::{
-    AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed, SessionEvent,
-};
+use crate::session::{AttemptFailure, CancelledBy, Created, ExpiredBecause, SessionEvent};
 use crate::values::{AuditImages, ReturnUrl, Threshold};
-use crate::verdict::{PolicyVersion, Verdict};
 use crate::{Digest, Timestamp};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -79,15 +77,6 @@ struct AttemptFailedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
-struct SessionCompletedV1 {
-    at: Timestamp,
-    policy: PolicyVersion,
-    verdict: Verdict,
-    models: Vec<ModelUsed>,
-    images: Vec<KeptImage>,
-}
-
-#[derive(Serialize, Deserialize)]
 struct SessionExpiredV1 {
     at: Timestamp,
     because: ExpiredBecause,
@@ -97,13 +86,6 @@ struct SessionExpiredV1 {
 struct SessionCancelledV1 {
     at: Timestamp,
     by: CancelledBy,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ImagesErasedV1 {
-    at: Timestamp,
-    because: ErasedBecause,
-    images: Vec<Digest>,
 }
 
 /// Name of the stored type of an event.
@@ -134,13 +116,14 @@ pub(super) fn encode(event: &SessionEvent) -> Result<(&'static str, Bytes), serd
         SessionEvent::AttemptFailed { at, attempt, reason } => {
             versioned(name, 1, &AttemptFailedV1 { at, attempt, reason })
         }
-        SessionEvent::Completed { at, policy, verdict, models, images } => {
-            versioned(name, 1, &SessionCompletedV1 { at, policy, verdict, models, images })
+        SessionEvent::Completed { at, policy, verdict, models, images, sealed } => {
+            let v1 = SessionCompletedV1 { at, policy, verdict, models, images };
+            images::encode(name, v1, sealed)
         }
         SessionEvent::Expired { at, because } => versioned(name, 1, &SessionExpiredV1 { at, because }),
         SessionEvent::Cancelled { at, by } => versioned(name, 1, &SessionCancelledV1 { at, by }),
-        SessionEvent::ImagesErased { at, because, images } => {
-            versioned(name, 1, &ImagesErasedV1 { at, because, images })
+        SessionEvent::ImagesErased { at, because, images, sealed } => {
+            images::encode(name, ImagesErasedV1 { at, because, images }, sealed)
         }
     }
 }
@@ -163,9 +146,8 @@ pub(super) fn decode(event_type: &str, data: &[u8]) -> Result<SessionEvent, Unre
             let AttemptFailedV1 { at, attempt, reason } = body(event_type, data)?;
             SessionEvent::AttemptFailed { at, attempt, reason }
         }
-        ("SessionCompleted", 1) => {
-            let SessionCompletedV1 { at, policy, verdict, models, images } = body(event_type, data)?;
-            SessionEvent::Completed { at, policy, verdict, models, images }
+        ("SessionCompleted", version) => {
+            images::decode::<SessionCompletedV1>(event_type, version, data)?.into()
         }
         ("SessionExpired", 1) => {
             let SessionExpiredV1 { at, because } = body(event_type, data)?;
@@ -175,10 +157,7 @@ pub(super) fn decode(event_type: &str, data: &[u8]) -> Result<SessionEvent, Unre
             let SessionCancelledV1 { at, by } = body(event_type, data)?;
             SessionEvent::Cancelled { at, by }
         }
-        ("ImagesErased", 1) => {
-            let ImagesErasedV1 { at, because, images } = body(event_type, data)?;
-            SessionEvent::ImagesErased { at, because, images }
-        }
+        ("ImagesErased", version) => images::decode::<ImagesErasedV1>(event_type, version, data)?.into(),
         (_, version) => return Err(unknown(event_type, version)),
     };
     Ok(event)

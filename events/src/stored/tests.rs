@@ -7,7 +7,7 @@ use crate::delivery::TryResult;
 use crate::lease::LeaseTaken;
 use crate::measurement::{Bounds, Comparison, Face, Frame, Measurement};
 use crate::session::{
-    AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed,
+    AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed, Sealed,
 };
 use crate::values::{AuditImages, ReturnUrl, Threshold};
 use crate::verdict::{PolicyVersion, Reason, Signal, SignalScore, Verdict};
@@ -64,6 +64,26 @@ fn verdict() -> Verdict {
     }
 }
 
+fn sealed() -> Sealed {
+    Sealed { key: Digest::of(b"wrapped key"), objects: vec![Digest::of(b"sealed picture")] }
+}
+
+fn completed(sealed: Option<Sealed>) -> SessionEvent {
+    SessionEvent::Completed {
+        at: at(),
+        policy: PolicyVersion::V1,
+        verdict: verdict(),
+        models: vec![ModelUsed { name: "facemesh".into(), sha256: Digest::of(b"model") }],
+        images: vec![kept()],
+        sealed,
+    }
+}
+
+fn erased(sealed: Option<Sealed>) -> SessionEvent {
+    let images = vec![Digest::of(b"picture")];
+    SessionEvent::ImagesErased { at: at(), because: ErasedBecause::RetentionEnded, images, sealed }
+}
+
 fn session_events() -> Vec<(&'static str, SessionEvent)> {
     let created = Created {
         at: at(),
@@ -89,26 +109,12 @@ fn session_events() -> Vec<(&'static str, SessionEvent)> {
             "AttemptFailed.v1",
             SessionEvent::AttemptFailed { at: at(), attempt: 1, reason: AttemptFailure::NoFace },
         ),
-        (
-            "SessionCompleted.v1",
-            SessionEvent::Completed {
-                at: at(),
-                policy: PolicyVersion::V1,
-                verdict: verdict(),
-                models: vec![ModelUsed { name: "facemesh".into(), sha256: Digest::of(b"model") }],
-                images: vec![kept()],
-            },
-        ),
+        ("SessionCompleted.v1", completed(None)),
+        ("SessionCompleted.v2", completed(Some(sealed()))),
         ("SessionExpired.v1", SessionEvent::Expired { at: at(), because: ExpiredBecause::AttemptsExhausted }),
         ("SessionCancelled.v1", SessionEvent::Cancelled { at: at(), by: CancelledBy::Backend }),
-        (
-            "ImagesErased.v1",
-            SessionEvent::ImagesErased {
-                at: at(),
-                because: ErasedBecause::RetentionEnded,
-                images: vec![Digest::of(b"picture")],
-            },
-        ),
+        ("ImagesErased.v1", erased(None)),
+        ("ImagesErased.v2", erased(Some(sealed()))),
     ]
 }
 

@@ -1,7 +1,8 @@
 use crate::world::*;
+use liveness_events::Digest;
 use liveness_events::session::{
     AttemptFailure, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, MAX_ATTEMPTS, Outcome,
-    Refusal, SessionEvent, Status,
+    Refusal, Sealed, Session, SessionEvent, Status,
 };
 use std::time::Duration;
 
@@ -43,16 +44,23 @@ fn an_obedient_person_is_through_and_the_images_are_chosen() {
 }
 
 #[test]
-fn images_are_erased_once() {
-    let mut story = Story::capturing();
-    story.act(100, obedient(24.0));
-    let erase = Command::EraseImages { at: story.now(), because: ErasedBecause::RetentionEnded };
-    let erased = story.tell(erase.clone()).unwrap();
-    assert!(
-        matches!(&erased[..], [SessionEvent::ImagesErased { images, .. }] if images.len() == 3),
-        "{erased:?}"
-    );
-    assert_eq!(story.tell(erase), Ok(vec![]));
+fn images_are_erased_once_as_they_were_sealed() {
+    for sealed in [None, Some(Sealed { key: Digest::of(b"key"), objects: vec![Digest::of(b"object")] })] {
+        let mut story = Story::capturing();
+        story.act(100, obedient(24.0));
+        let Some(SessionEvent::Completed { sealed: told, .. }) = story.events.last_mut() else {
+            panic!("{:?}", story.events)
+        };
+        told.clone_from(&sealed);
+        story.session = Session::fold(&story.events);
+        let erase = Command::EraseImages { at: story.now(), because: ErasedBecause::RetentionEnded };
+        let erased = story.tell(erase.clone()).unwrap();
+        let [SessionEvent::ImagesErased { images, sealed: destroyed, .. }] = &erased[..] else {
+            panic!("{erased:?}")
+        };
+        assert_eq!((images.len(), destroyed), (3, &sealed));
+        assert_eq!(story.tell(erase), Ok(vec![]));
+    }
 }
 
 #[test]

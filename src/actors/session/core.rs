@@ -5,7 +5,6 @@ use crate::actors::inference::{Analysed, Unmeasured};
 use crate::event_log::AppendError;
 use crate::journal::{self, Head, LoadError, WriteError};
 use bytes::Bytes;
-use liveness_events::Timestamp;
 use liveness_events::challenge::Challenge;
 use liveness_events::measurement::Frame;
 use liveness_events::session::guidance::{self, Hint};
@@ -14,9 +13,9 @@ use liveness_events::session::{
     Refusal, Session, SessionEvent, Status,
 };
 use liveness_events::stored::session_type_name;
-use liveness_events::stream;
+use liveness_events::{Digest, Timestamp, stream};
 use liveness_web::messages::{CaptureError, CaptureNotice, CheckCreated, Ended, Trouble};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -90,11 +89,11 @@ impl Core {
     ) -> Result<Vec<SessionEvent>, Failed> {
         for _ in 0..MAX_CONFLICTS {
             let command = command(self.services.clock.now());
-            let events = self.session.decide(&command).map_err(Failed::Refused)?;
+            let mut events = self.session.decide(&command).map_err(Failed::Refused)?;
             if events.is_empty() {
                 return Ok(events);
             }
-            self.keep_pictures(&events).await?;
+            self.keep_pictures(&mut events).await?;
             let log = &*self.services.log;
             match journal::append(log, &self.stream, self.head, self.id, causation, &events).await {
                 Ok(head) => {
@@ -124,15 +123,19 @@ impl Core {
         Err(Failed::Trouble(Trouble::Busy { retry_after: BUSY_RETRY }))
     }
 
-    /// Images are stored before the event that names them: a crash between the two leaves an image that nothing
-    /// names, which is swept away, and never an event that names an image which is not there.
-    async fn keep_pictures(&self, events: &[SessionEvent]) -> Result<(), Failed> {
+    /// Images are stored before the event that names them, which then says how they were sealed: a crash between the
+    /// two leaves an image that nothing names, which is swept away, and never an event that names an image which is not
+    /// there.
+    async fn keep_pictures(&self, events: &mut [SessionEvent]) -> Result<(), Failed> {
         for event in events {
-            let SessionEvent::Completed { images, .. } = event else { continue };
-            for image in images {
-                let Some(jpeg) = self.pictures.get(&image.seq) else { continue };
-                let put = self.services.images.put(self.id, image.sha256, jpeg.clone()).await;
-                put.map_err(|error| unavailable(&error))?;
+            let SessionEvent::Completed { images, sealed, .. } = event else { continue };
+            let pictures: BTreeMap<Digest, Bytes> = images
+                .iter()
+                .filter_map(|image| Some((image.sha256, self.pictures.get(&image.seq)?.clone())))
+                .collect();
+            if !pictures.is_empty() {
+                let put = self.services.images.put(self.id, &pictures).await;
+                *sealed = Some(put.map_err(|error| unavailable(&error))?);
             }
         }
         Ok(())
@@ -297,7 +300,10 @@ impl Core {
 
     /// Erases the images and then says so: a crash between the two erases them again.
     pub(super) async fn erase(&mut self, causation: Uuid, because: ErasedBecause) -> Result<(), Trouble> {
-        self.services.images.erase(self.id).await.map_err(|error| Trouble::Unavailable(error.to_string()))?;
+        self.services.images.erase(self.id).await.map_err(|error| {
+            tracing::warn!(session.id = %self.id, %error, "images could not be erased");
+            Trouble::Unavailable("the images cannot be erased at the moment".into())
+        })?;
         match self.execute(causation, |at| Command::EraseImages { at, because }).await {
             Ok(_) | Err(Failed::Refused(_)) => Ok(()),
             Err(Failed::Trouble(trouble)) => Err(trouble),

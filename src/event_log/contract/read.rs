@@ -111,13 +111,14 @@ async fn walk_back(log: &Log, before: Position, prefixes: &[String], max: usize)
 
 pub(crate) async fn pages(log: Log) {
     let mine = prefix();
+    let before = log.head().await.unwrap();
     let (first, start) = grow(&log, &(mine.clone() + "a"), 1).await;
     let (second, _) = grow(&log, &(mine.clone() + "b"), 5).await;
     let (third, _) = grow(&log, &(mine.clone() + "a"), 4).await;
     let all = [first.clone(), second.clone(), third].concat();
     for max in [1, 2, 3, 10, usize::MAX] {
         // Others may append as well: ours come in their order among them.
-        let read = walk(&log, start.position - 1, &[], max).await;
+        let read = walk(&log, before, &[], max).await;
         assert_eq!(read.iter().filter(|id| all.contains(id)).copied().collect::<Vec<_>>(), all, "{max}");
         let read = walk(&log, start.position, &[], max).await;
         assert_eq!(read.iter().filter(|id| all.contains(id)).count(), 9, "{max}");
@@ -164,17 +165,20 @@ pub(crate) async fn pages_backwards(log: Log) {
         last = appended.position;
         grow(&log, &others, 20).await;
     }
+    let (_, beyond) = grow(&log, &others, 1).await;
     all.reverse();
     let prefixes = [mine];
     for max in [1, 2, 5, usize::MAX] {
         assert_eq!(walk_back(&log, Position::MAX, &prefixes, max).await, all, "{max}");
-        assert_eq!(walk_back(&log, last + 1, &prefixes, max).await, all, "{max}");
+        assert_eq!(walk_back(&log, beyond.position, &prefixes, max).await, all, "{max}");
         assert_eq!(walk_back(&log, last, &prefixes, max).await, all[1..], "{max}");
         let read = walk_back(&log, Position::MAX, &[], max.max(50)).await;
         assert_eq!(read.iter().filter(|id| all.contains(id)).copied().collect::<Vec<_>>(), all, "{max}");
     }
     assert!(log.read_all_backwards(0, &[], 9).await.unwrap().end);
-    assert!(log.read_all_backwards(1, &[], 9).await.unwrap().events.is_empty());
+    let first = log.read_all(0, &[], 1).await.unwrap().events[0].position;
+    let none = log.read_all_backwards(first, &[], 9).await.unwrap();
+    assert_eq!((none.events, none.end), (vec![], true));
 }
 
 pub(crate) async fn head(log: Log) {

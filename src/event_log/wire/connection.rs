@@ -15,17 +15,18 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
 use super::face::left;
-use super::limits::{ACCEPT_PAUSE, HANDSHAKE_LIMIT, MAX_CONNECTIONS};
+use super::limits::{ACCEPT_PAUSE, HANDSHAKE_LIMIT};
 
-/// Accepts until the server stops.
+/// Accepts until the server stops, at most `max` connections at a time.
 pub(super) fn accept(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
+    max: usize,
     mut leaving: watch::Receiver<bool>,
 ) -> ReceiverStream<Result<Connection, Infallible>> {
     let (ready, connections) = mpsc::channel(1);
     tokio::spawn(async move {
-        let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let room = Arc::new(Semaphore::new(max));
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -40,10 +41,7 @@ pub(super) fn accept(
                 }
             };
             let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
-                tracing::warn!(
-                    max = MAX_CONNECTIONS,
-                    "the wire face has too many connections: closing a new one"
-                );
+                tracing::warn!(max, "the wire face has too many connections: closing a new one");
                 continue;
             };
             let (ready, tls) = (ready.clone(), tls.clone());
@@ -130,5 +128,30 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.io).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt as _;
+    use tokio::io::AsyncReadExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_connection_too_many_is_closed_until_another_goes() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, leaving) = watch::channel(false);
+        let mut connections = accept(listener, None, 1, leaving);
+        let _first = TcpStream::connect(address).await.unwrap();
+        let first = connections.next().await.unwrap().unwrap();
+        let mut second = TcpStream::connect(address).await.unwrap();
+        assert_eq!(second.read(&mut [0]).await.unwrap(), 0, "closed");
+        drop(first);
+        let _third = TcpStream::connect(address).await.unwrap();
+        connections.next().await.unwrap().unwrap();
+        stop.send(true).unwrap();
+        assert!(connections.next().await.is_none());
     }
 }

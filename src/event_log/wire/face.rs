@@ -140,3 +140,44 @@ impl fmt::Debug for Face {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event_log::embedded::EmbeddedLog;
+
+    fn face() -> (Face, watch::Sender<bool>, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(EmbeddedLog::open(folder.path().join("events.db")).unwrap());
+        let (stop, leaving) = watch::channel(false);
+        (Face::new(log, Access::open(), false, leaving), stop, folder)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_read_that_finds_no_room_in_time_is_told_to_come_again() {
+        let (face, _stop, _folder) = face();
+        let mut held = Vec::new();
+        for _ in 0..MAX_READS {
+            held.push(face.read_slot().await.unwrap());
+        }
+        assert!(matches!(face.read_slot().await, Err(Fault::Busy(_))));
+        held.pop();
+        face.read_slot().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn work_ends_when_the_server_does() {
+        let (face, stop, _folder) = face();
+        let waiting = tokio::spawn({
+            let face = face.clone();
+            async move { face.unless_leaving(std::future::pending::<Result<(), Fault>>()).await }
+        });
+        stop.send(true).unwrap();
+        assert_eq!(waiting.await.unwrap(), Err(Fault::GoingAway));
+        drop(stop);
+        assert_eq!(
+            face.unless_leaving(std::future::pending::<Result<(), Fault>>()).await,
+            Err(Fault::GoingAway)
+        );
+    }
+}

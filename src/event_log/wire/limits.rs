@@ -16,7 +16,7 @@ pub(crate) const MAX_CALLS: u32 = 512;
 pub(crate) const MAX_HEADER_BYTES: u32 = 16 * 1024;
 
 /// Reads that end by themselves, at a time. Each holds two pages; the log's few readers are kept busy by fewer.
-pub(crate) const MAX_READS: usize = 64;
+pub(crate) const MAX_READS: usize = 128;
 
 /// How long such a read waits for its turn before it is told to come again.
 pub(crate) const READ_WAIT: Duration = Duration::from_secs(10);
@@ -31,8 +31,8 @@ pub(crate) const STALL_LIMIT: Duration = Duration::from_secs(120);
 /// Batches of events that may wait for a client, beside the one that it takes and the one that is being read.
 pub(crate) const OUTLET_BATCHES: usize = 1;
 
-/// Events that one read of a stream fetches: 32 MiB at the worst, some 100 KiB as sessions are.
-pub(crate) const STREAM_PAGE: usize = 64;
+/// Events that one read of a stream fetches: 16 MiB at the worst, some 50 KiB as sessions are.
+pub(crate) const STREAM_PAGE: usize = 32;
 
 /// Events that one read of the whole log fetches; the log ends a page at 4 MiB by itself.
 pub(crate) const ALL_PAGE: usize = 256;

@@ -17,7 +17,9 @@ use super::connection;
 use super::face::{Face, left};
 use super::features::FeaturesService;
 use super::gossip::GossipService;
-use super::limits::{MAX_CALLS, MAX_HEADER_BYTES, MAX_REQUEST_BYTES, PING_INTERVAL, PING_LIMIT, STOP_LIMIT};
+use super::limits::{
+    MAX_CALLS, MAX_CONNECTIONS, MAX_HEADER_BYTES, MAX_REQUEST_BYTES, PING_INTERVAL, PING_LIMIT, STOP_LIMIT,
+};
 use super::protocol::gossip::gossip_server::GossipServer;
 use super::protocol::server_features::server_features_server::ServerFeaturesServer;
 use super::protocol::streams::streams_server::StreamsServer;
@@ -92,7 +94,7 @@ impl WireServer {
         };
 
         let (stop, mut leaving) = watch::channel(false);
-        let connections = connection::accept(listener, tls, leaving.clone());
+        let connections = connection::accept(listener, tls, MAX_CONNECTIONS, leaving.clone());
         let face = Face::new(log, access, settings.write, leaving.clone());
         let streams =
             StreamsServer::new(StreamsService::new(face)).max_decoding_message_size(MAX_REQUEST_BYTES);

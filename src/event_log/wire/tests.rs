@@ -1,10 +1,13 @@
 //! The wire face as clients see it: over a real socket, through the generated clients.
 
+mod access;
+mod appends;
+mod bounds;
 mod reads;
+mod services;
 mod subscriptions;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tempfile::TempDir;

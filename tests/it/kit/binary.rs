@@ -14,11 +14,18 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn start(dir: &Path) -> Self {
+        Self::with(dir, &[], &[])
+    }
+
+    /// One with these flags and variables besides.
+    pub(crate) fn with(dir: &Path, flags: &[&str], variables: &[(&str, String)]) -> Self {
         prepare();
         let errors =
             std::fs::File::options().create(true).append(true).open(dir.join("service.log")).unwrap();
         let mut child = command(dir, &["serve"])
             .args(["--listen", "127.0.0.1:0", "--threads", "2", "--allow-private-webhooks"])
+            .args(flags)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .stderr(errors)
@@ -65,7 +72,13 @@ pub(crate) fn keys(dir: &Path, arguments: &[&str]) -> String {
 
 /// Runs a command on a data directory.
 pub(crate) fn run(dir: &Path, arguments: &[&str]) -> Output {
-    command(dir, arguments).output().unwrap()
+    run_with(dir, arguments, &[])
+}
+
+/// Runs a command on a data directory with these variables.
+pub(crate) fn run_with(dir: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Output {
+    let variables = variables.iter().map(|(name, value)| (name, value));
+    command(dir, arguments).envs(variables).output().unwrap()
 }
 
 fn command(dir: &Path, arguments: &[&str]) -> Command {

@@ -40,6 +40,9 @@ pub(crate) async fn assert_sound(dir: &Path) -> Recorded {
         let after = events.iter().skip_while(|event| !event.is_terminal()).skip(1);
         let erased = after.clone().filter(|event| matches!(event, SessionEvent::ImagesErased { .. })).count();
         assert_eq!(erased, after.count(), "session {id} goes on after its end");
+        let left =
+            [format!("image-keys/{id}.key"), format!("images/{id}")].map(|path| dir.join(path).exists());
+        assert!(erased == 0 || left == [false, false], "session {id} was erased and has left {left:?}");
     }
     assert_views_are_rebuilt(dir, &events);
     sessions

@@ -31,7 +31,14 @@ fn completed(images: Vec<KeptImage>) -> SessionEvent {
         signals: vec![],
         reasons: vec![Reason::FlatSurface],
     };
-    SessionEvent::Completed { at: at(30), policy: PolicyVersion::V1, verdict, models: vec![], images }
+    SessionEvent::Completed {
+        at: at(30),
+        policy: PolicyVersion::V1,
+        verdict,
+        models: vec![],
+        images,
+        sealed: None,
+    }
 }
 
 pub(crate) fn complete() -> SessionEvent {
@@ -82,6 +89,7 @@ async fn a_complete_check_with_and_without_its_images() {
         at: at(40),
         because: ErasedBecause::Requested,
         images: vec![],
+        sealed: None,
     }]);
     let answer = app.get_result().await;
     assert_eq!(answer.json(), json!({ "status": "complete", "uuid": SESSION, "result": without }));

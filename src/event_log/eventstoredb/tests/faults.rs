@@ -1,0 +1,1 @@
+//! Each fault of the crate, by a server that provokes it.

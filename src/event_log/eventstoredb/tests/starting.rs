@@ -1,0 +1,1 @@
+//! Settings, certificates, and a store that is away at the start.

@@ -13,6 +13,7 @@ mod idempotency;
 mod images;
 mod keys;
 mod kit;
+mod operations;
 mod panics;
 mod people;
 mod receivers;

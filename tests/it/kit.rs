@@ -4,6 +4,7 @@ mod api;
 mod app;
 mod binary;
 mod bucket;
+mod cluster;
 mod random;
 mod receiver;
 mod socket;
@@ -14,11 +15,12 @@ pub(crate) use api::{Answer, Api, Check};
 pub(crate) use app::TestApp;
 pub(crate) use binary::{Service, keys, run, run_with};
 pub(crate) use bucket::{Buckets, Fault};
+pub(crate) use cluster::Cluster;
 pub(crate) use random::Random;
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Capture, Heard, attend, fail_attempt};
-pub(crate) use sound::{Recorded, assert_sound, recorded_in};
-pub(crate) use wait::{GUARD, eventually};
+pub(crate) use sound::{Recorded, assert_sound, assert_views_follow, recorded_in};
+pub(crate) use wait::{GUARD, eventually, eventually_within};
 
 use std::path::PathBuf;
 

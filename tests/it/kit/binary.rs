@@ -20,11 +20,21 @@ impl Service {
     /// One with these flags and variables besides.
     pub(crate) fn with(dir: &Path, flags: &[&str], variables: &[(&str, String)]) -> Self {
         prepare();
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--threads", "2", "--allow-private-webhooks"];
+        Self::spawn(dir, &[&serve[..], flags].concat(), variables)
+    }
+
+    /// `liveness log serve`: the log alone, to be written to by anybody.
+    pub(crate) fn start_log(dir: &Path, address: &str) -> Self {
+        let serve = ["log", "serve", "--esdb-listen", address, "--esdb-insecure", "--esdb-write"];
+        Self::spawn(dir, &serve, &[])
+    }
+
+    /// A command that says where it listens.
+    fn spawn(dir: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Self {
         let errors =
             std::fs::File::options().create(true).append(true).open(dir.join("service.log")).unwrap();
-        let mut child = command(dir, &["serve"])
-            .args(["--listen", "127.0.0.1:0", "--threads", "2", "--allow-private-webhooks"])
-            .args(flags)
+        let mut child = command(dir, arguments)
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
@@ -33,7 +43,7 @@ impl Service {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().rsplit('/').next().and_then(|address| address.parse().ok());
+        let address = line.trim().split("://").last().and_then(|rest| rest.split('?').next()?.parse().ok());
         let told = || std::fs::read_to_string(dir.join("service.log")).unwrap();
         Self { address: address.unwrap_or_else(|| panic!("it does not start: {}", told())), child }
     }

@@ -48,6 +48,11 @@ pub(crate) async fn assert_sound(dir: &Path) -> Recorded {
     sessions
 }
 
+/// Sees that the views of a stopped node are what the log in another directory makes of them.
+pub(crate) async fn assert_views_follow(node: &Path, log: &Path) {
+    assert_views_are_rebuilt(node, &everything(log).await);
+}
+
 /// The events of each session, also of a service that runs.
 pub(crate) async fn recorded_in(dir: &Path) -> Recorded {
     recorded(&everything(dir).await)

@@ -4,9 +4,9 @@ use crate::people::{Person, Source as _, rendered};
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
 
 /// Before the next try, where the service is not there.
 const PAUSE: Duration = Duration::from_millis(25);
@@ -14,12 +14,34 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// A backend and a person in one, who go on whatever happens.
 pub(crate) struct Client {
     number: usize,
-    api: watch::Receiver<Api>,
+    places: Places,
     webhook_url: String,
     ledger: Rc<Ledger>,
     random: Random,
+    /// Chooses where a request goes.
+    chooser: RefCell<Random>,
     /// Numbers requests and frames, so that no two are the same.
     count: u64,
+}
+
+/// Where the service is to be found now: one place for each node. A request goes to any of them.
+#[derive(Clone)]
+pub(crate) struct Places(Rc<RefCell<Vec<Api>>>);
+
+impl Places {
+    pub(crate) fn new(places: impl Into<Vec<Api>>) -> Self {
+        Self(Rc::new(RefCell::new(places.into())))
+    }
+
+    /// A node was started again, at another place.
+    pub(crate) fn put(&self, node: usize, api: Api) {
+        self.0.borrow_mut()[node] = api;
+    }
+
+    fn any(&self, random: &mut Random) -> Api {
+        let places = self.0.borrow();
+        places[random.below(places.len() as u64) as usize].clone()
+    }
 }
 
 /// How an attempt ended.
@@ -31,18 +53,19 @@ enum Attempt {
 }
 
 impl Client {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         number: usize,
-        api: watch::Receiver<Api>,
+        places: Places,
         webhook_url: String,
         ledger: Rc<Ledger>,
-        random: Random,
+        mut random: Random,
     ) -> Self {
-        Self { number, api, webhook_url, ledger, random, count: 0 }
+        let chooser = RefCell::new(Random::new(random.next()));
+        Self { number, places, webhook_url, ledger, random, chooser, count: 0 }
     }
 
     fn api(&self) -> Api {
-        self.api.borrow().clone()
+        self.places.any(&mut self.chooser.borrow_mut())
     }
 
     /// Brings one check after the other to an end.

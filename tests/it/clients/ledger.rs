@@ -34,6 +34,11 @@ impl Ledger {
         self.closed.set(true);
     }
 
+    /// Checks that were created.
+    pub(crate) fn len(&self) -> usize {
+        self.checks.borrow().len()
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.get()
     }

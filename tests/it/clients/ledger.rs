@@ -76,6 +76,11 @@ impl Ledger {
         self.note(check, |entry| entry.end = Some(end.to_owned()));
     }
 
+    /// Whether the page was told that the check is complete.
+    pub(crate) fn is_complete(&self, check: &Check) -> bool {
+        self.checks.borrow()[&check.uuid].end.as_deref() == Some("complete")
+    }
+
     pub(crate) fn summary(&self) -> String {
         let checks = self.checks.borrow();
         let count = |what: fn(&Entry) -> usize| checks.values().map(what).sum::<usize>();

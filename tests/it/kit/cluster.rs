@@ -25,7 +25,6 @@ impl Cluster {
         std::fs::write(dir.path().join("master.key"), [7; 32]).unwrap();
         let mut cluster = Self { dir, address: log.address, log: Some(log), nodes: Vec::new(), key };
         for node in 0..nodes {
-            std::fs::create_dir(cluster.node_dir(node)).unwrap();
             let started = cluster.start_node(node).await;
             cluster.nodes.push(started);
         }
@@ -50,6 +49,7 @@ impl Cluster {
             ("--image-retention-mins", RETENTION_MINS.to_owned()),
         ];
         let dir = self.node_dir(node);
+        std::fs::create_dir_all(&dir).unwrap();
         let start = move || {
             let flags: Vec<&str> = flags.iter().flat_map(|(flag, value)| [*flag, value.as_str()]).collect();
             Service::with(&dir, &flags, &[])

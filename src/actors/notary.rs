@@ -126,7 +126,7 @@ impl Desk {
     /// Waits for the log to bring something, or for the next look.
     async fn wait(&mut self) -> anyhow::Result<()> {
         tokio::select! {
-            changed = self.progress.changed() => changed?,
+            Ok(()) = self.progress.changed() => {}
             () = tokio::time::sleep(ROUND) => {}
         }
         Ok(())

@@ -76,7 +76,7 @@ impl Actor for Webhooks {
                 }
                 tokio::select! {
                     Some(done) = in_flight.next() => busy.release(&done),
-                    changed = progress.changed() => changed?,
+                    Ok(()) = progress.changed() => {}
                     () = tokio::time::sleep(ROUND) => {}
                 }
                 Ok(())

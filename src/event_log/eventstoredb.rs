@@ -1,6 +1,6 @@
 //! The log on EventStoreDB 21.10 to KurrentDB 25, through the crate `eventstore`, which is named nowhere else.
 //!
-//! The crate has faults that bring a service down; each is kept on its side of [`client`]: calls run as tasks on
+//! The crate has faults that bring a service down; each is kept on its side of `client`: calls run as tasks on
 //! threads of the crate's own, under a time-out, and a client that has died, hangs or keeps failing is replaced. Its
 //! subscriptions are not used at all: followers read pages by position, and a bell rings when there is more to read.
 

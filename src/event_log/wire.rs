@@ -1,7 +1,7 @@
 //! The log over EventStoreDB's gRPC protocol, so that an auditor's ordinary client reads it.
 //!
 //! Reads go to the [`EventLog`](super::EventLog) page by page at the client's own pace; nothing is kept here but what
-//! [`limits`] allows each client.
+//! `limits` allows each client.
 
 mod access;
 mod answer;

@@ -11,7 +11,7 @@ use std::io::BufRead;
 const BATCH: usize = 4096;
 
 /// Names, for each stream, the first event of the export that the log no longer has as it was. At most
-/// [`MAX_DIAGNOSED`] streams are named.
+/// `MAX_DIAGNOSED` streams are named.
 ///
 /// # Errors
 /// When log or export cannot be read; an export that was altered is no witness.

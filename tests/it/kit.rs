@@ -15,7 +15,7 @@ pub(crate) use binary::{Service, keys};
 pub(crate) use random::Random;
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Capture, Heard, attend, fail_attempt};
-pub(crate) use sound::{Recorded, assert_sound, recorded_in};
+pub(crate) use sound::{Recorded, assert_sound, everything, recorded_in};
 pub(crate) use wait::{GUARD, eventually};
 
 use std::path::PathBuf;

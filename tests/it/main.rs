@@ -5,6 +5,7 @@ mod abuse;
 mod attacks;
 mod bench;
 mod checks;
+mod clients_of_others;
 mod crash;
 mod expiry;
 mod idempotency;

@@ -28,6 +28,14 @@ tools: ## Fetch what the tests need
 	$(CARGO) run --locked --quiet -p liveness-model-setup -- --test-material
 	npm ci --ignore-scripts --no-progress --prefix tests/converter
 	npm ci --ignore-scripts --no-progress --prefix tests/e2e
+	npm ci --ignore-scripts --no-progress --prefix tests/clients/node
+	$(MAKE) --no-print-directory tests/clients/python/.venv/installed
+
+# pip comes from outside, so that Debian's package for whole environments is not needed.
+tests/clients/python/.venv/installed: tests/clients/python/requirements.txt
+	python3 -m venv --clear --without-pip tests/clients/python/.venv
+	pip3 --python tests/clients/python/.venv/bin/python install --quiet --require-hashes -r $<
+	touch $@
 
 lint: ## Check format, lints and documentation
 	$(CARGO) fmt --all --check
@@ -46,4 +54,4 @@ bench: models ## Ratios against the bare loops
 
 clean: ## Remove what was built
 	$(CARGO) clean
-	rm -rf models/built tests/*/node_modules
+	rm -rf models/built tests/*/node_modules tests/clients/*/node_modules tests/clients/python/.venv

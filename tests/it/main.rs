@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 mod checks;
 mod clients;
+mod clients_of_others;
 mod crash;
 mod erasure;
 mod expiry;

@@ -1,14 +1,15 @@
 use super::prepare;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_liveness");
 
 /// `liveness serve` as a process of its own.
 pub(crate) struct Service {
     child: Child,
+    out: BufReader<ChildStdout>,
     pub(crate) address: SocketAddr,
 }
 
@@ -41,11 +42,15 @@ impl Service {
             .stderr(errors)
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().split("://").last().and_then(|rest| rest.split('?').next()?.parse().ok());
+        let mut out = BufReader::new(child.stdout.take().unwrap());
         let told = || std::fs::read_to_string(dir.join("service.log")).unwrap();
-        Self { address: address.unwrap_or_else(|| panic!("it does not start: {}", told())), child }
+        let address = listens(&mut out).unwrap_or_else(|| panic!("it does not start: {}", told()));
+        Self { child, out, address }
+    }
+
+    /// Where its log is served: it says so after where it listens itself.
+    pub(crate) fn log_address(&mut self) -> SocketAddr {
+        listens(&mut self.out).unwrap()
     }
 
     /// Ends it without a warning, as `kill -9` does.
@@ -71,6 +76,13 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// The address that the next line names.
+fn listens(out: &mut impl BufRead) -> Option<SocketAddr> {
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    line.trim().rsplit('/').next()?.split('?').next()?.parse().ok()
 }
 
 /// Runs `liveness keys …` and returns what it prints.

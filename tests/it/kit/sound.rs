@@ -12,8 +12,8 @@ use uuid::Uuid;
 /// The events of each session.
 pub(crate) type Recorded = BTreeMap<Uuid, Vec<SessionEvent>>;
 
-/// Reads the log of a data directory.
-async fn everything(dir: &Path) -> Vec<RecordedEvent> {
+/// Reads the log of a data directory, also of a service that runs.
+pub(crate) async fn everything(dir: &Path) -> Vec<RecordedEvent> {
     let log = EmbeddedLog::open(dir.join("events.db")).unwrap();
     let (mut events, mut after) = (vec![], 0);
     loop {

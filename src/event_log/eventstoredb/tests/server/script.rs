@@ -22,7 +22,7 @@ pub(in super::super) enum AppendFault {
     Senseless,
 }
 
-/// What goes wrong with one finite read.
+/// What goes wrong with one finite read of a stream, or of all forwards.
 #[derive(Debug, Clone)]
 pub(in super::super) enum ReadFault {
     /// It is refused by a status.

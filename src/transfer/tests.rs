@@ -1,5 +1,7 @@
 //! From one log to another and back, in whichever state either is left.
 
+mod far;
+
 use super::*;
 use crate::event_log::{EventLog, ExpectedRevision, NewEvent, RecordedEvent};
 use crate::sample;

@@ -1,7 +1,7 @@
 //! The bare counterpart of the POSTs: rows of the same kind, committed in groups by one thread.
 
 use crate::clients::POSTING;
-use crate::service::scratch;
+use crate::process::scratch;
 use rusqlite::Connection;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

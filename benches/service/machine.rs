@@ -1,7 +1,8 @@
 //! The machine, as far as the figures depend on it.
 
+use crate::process::scratch;
 use crate::report::median;
-use crate::service::{Service, scratch};
+use crate::service::Service;
 use anyhow::Context as _;
 use std::fs::{self, File};
 use std::io::Write as _;

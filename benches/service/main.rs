@@ -1,10 +1,12 @@
 //! Ratios: what the whole service does, over what its bare parts do in the same run on the same machine.
 //!
-//! `cargo bench --bench service [-- frames|posts|memory|verdict] [--quick]`; `docs/benchmarks.md` says what each figure
-//! means. Nothing here asserts a time: whoever reads the table judges.
+//! `cargo bench --bench service [-- MEASURE…] [--quick]`; `docs/benchmarks.md` names the measures and says what each
+//! figure means. Nothing here asserts a time: whoever reads the table judges.
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
+mod appends;
 mod capture;
+mod chained;
 mod clients;
 mod frames;
 mod group_commit;
@@ -15,10 +17,15 @@ mod networks;
 mod person;
 mod plan;
 mod posts;
+mod process;
 mod recorded;
+mod remote_posts;
 mod report;
+mod scan;
 mod service;
 mod verdict;
+mod verify;
+mod wire_reads;
 
 use plan::{Measure, Plan};
 use report::Row;
@@ -28,14 +35,20 @@ fn main() -> anyhow::Result<()> {
     print!("{}", machine::describe()?);
     let mut rows = Vec::new();
     for measure in &plan.measures {
-        let row = match measure {
-            Measure::Frames => frames::run(&plan)?,
-            Measure::Posts => posts::run(&plan)?,
-            Measure::Memory => memory::run(&plan)?,
-            Measure::Verdict => verdict::run(&plan)?,
+        let measured = match measure {
+            Measure::Frames => vec![frames::run(&plan)?],
+            Measure::Posts => vec![posts::run(&plan)?],
+            Measure::Memory => vec![memory::run(&plan)?],
+            Measure::Verdict => vec![verdict::run(&plan)?],
+            Measure::Appends => appends::run(&plan)?,
+            Measure::Verify => verify::run(&plan)?,
+            Measure::RemotePosts => vec![remote_posts::run(&plan)?],
+            Measure::WireReads => vec![wire_reads::run(&plan)?],
         };
-        println!("\n{}: {}", row.what, row.notes.join("; "));
-        rows.push(row);
+        for row in measured {
+            println!("\n{}: {}", row.what, row.notes.join("; "));
+            rows.push(row);
+        }
     }
     print!("\n{}", Row::table(&rows));
     Ok(())

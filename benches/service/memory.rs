@@ -33,7 +33,7 @@ pub(crate) fn run(plan: &Plan) -> anyhow::Result<Row> {
         bare: format!("{log:.0} B in the log"),
         ratio: each / log,
         target: "under 2048 B",
-        met: each < LIMIT,
+        met: Some(each < LIMIT),
         notes: vec![
             format!("{open} sessions, opened in {:.1} s", time.as_secs_f64()),
             format!(

@@ -3,14 +3,30 @@
 use anyhow::bail;
 use std::time::Duration;
 
-/// One line of the table.
+/// What is measured together, a line of the table or two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Measure {
     Frames,
     Posts,
     Memory,
     Verdict,
+    Appends,
+    Verify,
+    RemotePosts,
+    WireReads,
 }
+
+/// Names of the measures, in the order in which all of them run.
+const MEASURES: [(&str, Measure); 8] = [
+    ("frames", Measure::Frames),
+    ("posts", Measure::Posts),
+    ("memory", Measure::Memory),
+    ("verdict", Measure::Verdict),
+    ("appends", Measure::Appends),
+    ("verify", Measure::Verify),
+    ("remote-posts", Measure::RemotePosts),
+    ("wire-reads", Measure::WireReads),
+];
 
 /// What is measured, and for how long.
 pub(crate) struct Plan {
@@ -26,6 +42,14 @@ pub(crate) struct Plan {
     pub(crate) open_sessions: usize,
     /// Sessions whose verdict is waited for.
     pub(crate) verdicts: usize,
+    /// How long appends are counted in one round.
+    pub(crate) appends_window: Duration,
+    /// Events of the log that is verified.
+    pub(crate) verified: u64,
+    /// Times that it is verified: once takes as long as many turns of the others.
+    pub(crate) verify_rounds: usize,
+    /// Events of the log that is read over the wire.
+    pub(crate) wire_events: u64,
 }
 
 impl Plan {
@@ -36,19 +60,21 @@ impl Plan {
             match argument.as_str() {
                 "--bench" => bench = true,
                 "--quick" => quick = true,
-                "frames" => measures.push(Measure::Frames),
-                "posts" => measures.push(Measure::Posts),
-                "memory" => measures.push(Measure::Memory),
-                "verdict" => measures.push(Measure::Verdict),
                 _ if !bench && argument.starts_with('-') => return Ok(None),
-                other => bail!("`{other}` is not known: frames, posts, memory, verdict, --quick"),
+                other => match MEASURES.iter().find(|(name, _)| *name == other) {
+                    Some((_, measure)) => measures.push(*measure),
+                    None => bail!(
+                        "`{other}` is not known: {}, --quick",
+                        MEASURES.map(|(name, _)| name).join(", ")
+                    ),
+                },
             }
         }
         if !bench {
             return Ok(None);
         }
         if measures.is_empty() {
-            measures = vec![Measure::Frames, Measure::Posts, Measure::Memory, Measure::Verdict];
+            measures = MEASURES.map(|(_, measure)| measure).to_vec();
         }
         let seconds = Duration::from_secs;
         Ok(Some(if quick {
@@ -59,6 +85,10 @@ impl Plan {
                 posts_window: seconds(2),
                 open_sessions: 20_000,
                 verdicts: 5,
+                appends_window: seconds(2),
+                verified: 100_000,
+                verify_rounds: 2,
+                wire_events: 50_000,
             }
         } else {
             Self {
@@ -68,6 +98,10 @@ impl Plan {
                 posts_window: seconds(4),
                 open_sessions: 100_000,
                 verdicts: 20,
+                appends_window: seconds(2),
+                verified: 1_000_000,
+                verify_rounds: 2,
+                wire_events: 200_000,
             }
         }))
     }

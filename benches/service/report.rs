@@ -9,7 +9,8 @@ pub(crate) struct Row {
     pub(crate) bare: String,
     pub(crate) ratio: f64,
     pub(crate) target: &'static str,
-    pub(crate) met: bool,
+    /// None where there is no target.
+    pub(crate) met: Option<bool>,
     /// How it came about, for whoever doubts it.
     pub(crate) notes: Vec<String>,
 }
@@ -22,7 +23,7 @@ impl Row {
         );
         for row in rows {
             let Self { what, service, bare, ratio, target, .. } = row;
-            let met = if row.met { "met" } else { "missed" };
+            let met = row.met.map_or("", |met| if met { "met" } else { "missed" });
             // Writing to a string cannot fail.
             let _ = writeln!(text, "| {what} | {service} | {bare} | {ratio:.2} | {target} | {met} |");
         }

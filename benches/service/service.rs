@@ -1,20 +1,16 @@
-//! The release binary in a process of its own: its memory and its processor time are its own then.
+//! A service, and a log that is served alone.
 
-use crate::machine;
-use anyhow::{Context as _, ensure};
-use std::io::{BufRead as _, BufReader};
+use crate::process::{Process, key, scratch};
+use anyhow::Context as _;
+use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_liveness");
-
 /// A running service with a data directory of its own.
 pub(crate) struct Service {
-    process: Child,
-    address: SocketAddr,
+    process: Process,
     key: String,
     data: TempDir,
 }
@@ -24,22 +20,35 @@ impl Service {
     pub(crate) fn start() -> anyhow::Result<Self> {
         let data = scratch()?;
         let key = key(data.path())?;
-        let mut process = Command::new(BINARY)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(data.path())
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .context(BINARY)?;
-        let mut line = String::new();
-        let out = process.stdout.take().context("no stdout")?;
-        BufReader::new(out).read_line(&mut line)?;
-        let (_, address) = line.trim().split_once("http://").context("the service did not start")?;
-        Ok(Self { address: address.parse()?, process, key, data })
+        Ok(Self { process: serve(data.path(), &[])?, key, data })
+    }
+
+    /// Starts one whose log is this one.
+    pub(crate) fn over(log: &LogServer) -> anyhow::Result<Self> {
+        let data = scratch()?;
+        let path = |name: &str| data.path().join(name).into_os_string().into_string();
+        let [master, images, keys] = ["given.key", "images", "keys-of-images"]
+            .map(|name| path(name).map_err(|_| anyhow::anyhow!("the path of the build is no text")));
+        let (master, images, keys) = (master?, images?, keys?);
+        fs::write(&master, [7; 32])?;
+        let process = serve(
+            data.path(),
+            &[
+                "--event-store",
+                &log.connection_string(),
+                "--master-key-file",
+                &master,
+                "--image-store",
+                &images,
+                "--image-key-store",
+                &keys,
+            ],
+        )?;
+        Ok(Self { process, key: log.key.clone().context("the log has no API key")?, data })
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {
-        self.address
+        self.process.address()
     }
 
     /// The API key.
@@ -47,42 +56,66 @@ impl Service {
         &self.key
     }
 
-    /// File of its event log.
+    /// File of its event log, where that is embedded.
     pub(crate) fn log(&self) -> PathBuf {
         self.data.path().join("events.db")
     }
 
     /// Processor time that it has used.
     pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
-        machine::cpu(&self.process.id().to_string())
+        self.process.cpu()
     }
 
     /// Its resident memory, in bytes.
     pub(crate) fn resident(&self) -> anyhow::Result<u64> {
-        machine::resident(&self.process.id().to_string())
+        self.process.resident()
     }
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        // It has ended already where these fail.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+fn serve(data: &Path, flags: &[&str]) -> anyhow::Result<Process> {
+    Process::start(data, &[&["serve", "--listen", "127.0.0.1:0"], flags].concat())
+}
+
+/// `liveness log serve`: an embedded log behind the wire face, without TLS.
+pub(crate) struct LogServer {
+    process: Process,
+    key: Option<String>,
+    data: TempDir,
+}
+
+/// To be read by anybody, on a free port.
+const SERVE_LOG: [&str; 5] = ["log", "serve", "--esdb-listen", "127.0.0.1:0", "--esdb-insecure"];
+
+impl LogServer {
+    /// A new log that anybody may append to, with an API key in it.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let data = scratch()?;
+        let key = Some(key(data.path())?);
+        let process = Process::start(data.path(), &[&SERVE_LOG[..], &["--esdb-write"]].concat())?;
+        Ok(Self { process, key, data })
     }
-}
 
-/// A folder that goes when it is dropped, on the disk that holds the build: `/tmp` may be memory, whose flushes are free.
-pub(crate) fn scratch() -> anyhow::Result<TempDir> {
-    Ok(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?)
-}
+    /// The log of a data directory, to be read alone.
+    pub(crate) fn of(data: TempDir) -> anyhow::Result<Self> {
+        Ok(Self { process: Process::start(data.path(), &SERVE_LOG)?, key: None, data })
+    }
 
-fn key(data: &Path) -> anyhow::Result<String> {
-    let made = Command::new(BINARY)
-        .args(["keys", "create", "--name", "bench", "--data-dir"])
-        .arg(data)
-        .stderr(Stdio::inherit())
-        .output()
-        .context(BINARY)?;
-    ensure!(made.status.success(), "no API key was made");
-    Ok(String::from_utf8(made.stdout)?.trim().to_owned())
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.process.address()
+    }
+
+    /// As clients of EventStoreDB take it.
+    pub(crate) fn connection_string(&self) -> String {
+        format!("esdb://{}?tls=false", self.address())
+    }
+
+    /// File of the log.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.data.path().join("events.db")
+    }
+
+    /// Processor time that it has used.
+    pub(crate) fn cpu(&self) -> anyhow::Result<Duration> {
+        self.process.cpu()
+    }
 }

@@ -22,6 +22,14 @@ const KILL_EVERY: Duration = Duration::from_secs(2);
 /// The retention, room for a lease to pass to another node, and the age at which images that no event names are swept.
 const ERASED_WITHIN: Duration = Duration::from_secs(300);
 
+fn completed(events: &[SessionEvent]) -> usize {
+    events.iter().filter(|event| matches!(event, SessionEvent::Completed { .. })).count()
+}
+
+fn erased(events: &[SessionEvent]) -> usize {
+    events.iter().filter(|event| matches!(event, SessionEvent::ImagesErased { .. })).count()
+}
+
 /// By when all nodes know of a key.
 const SOON: Duration = Duration::from_secs(1);
 
@@ -63,8 +71,11 @@ async fn nodes_that_die_are_not_missed() {
     ledger.assert_answers(&cluster.api(0)).await;
     ledger.assert_answers(&cluster.api(1)).await;
     let folders = [cluster.path("images"), cluster.path("image-keys")];
-    let gone = async || folders.iter().all(|folder| files(folder) == 0).then_some(());
-    eventually_within(ERASED_WITHIN, "no image outlives its retention", gone).await;
+    let gone = async || {
+        let told = cluster.recorded().await.values().all(|events| erased(events) == completed(events));
+        (told && folders.iter().all(|folder| files(folder) == 0)).then_some(())
+    };
+    eventually_within(ERASED_WITHIN, "no image outlives its retention, and the log says so", gone).await;
     for node in cluster.nodes.drain(..) {
         node.kill();
     }
@@ -72,10 +83,7 @@ async fn nodes_that_die_are_not_missed() {
     let sessions = assert_sound(&log_dir).await;
     ledger.assert_recorded(&sessions);
     for (id, events) in &sessions {
-        let count = |what: fn(&SessionEvent) -> bool| events.iter().filter(|event| what(event)).count();
-        let completed = count(|event| matches!(event, SessionEvent::Completed { .. }));
-        let erased = count(|event| matches!(event, SessionEvent::ImagesErased { .. }));
-        assert_eq!(completed, erased, "the images of {id} are erased once");
+        assert_eq!(completed(events), erased(events), "the images of {id} are erased once");
     }
     for node in 0..2 {
         assert_views_follow(&cluster.node_dir(node), &log_dir).await;

@@ -8,6 +8,6 @@ const FILES: [&str; 4] = ["streams.proto", "persistent.proto", "gossip.proto", "
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={PROTOS}");
     let descriptors = protox::compile(FILES, [PROTOS])?;
-    tonic_build::configure().bytes(["."]).disable_comments(".").compile_fds(descriptors)?;
+    tonic_build::configure().bytes(["."]).compile_fds(descriptors)?;
     Ok(())
 }

@@ -32,6 +32,8 @@ pub struct Services {
     pub inference: InferencePool,
     /// Which networks these are, by hash.
     pub models: Vec<ModelUsed>,
+    /// Whether other nodes write to the log, so that a session in memory may be behind its stream.
+    pub shares_log: bool,
     /// From which all secrets follow.
     pub master_key: MasterKey,
 }

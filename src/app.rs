@@ -69,8 +69,15 @@ impl App {
             check_images(&images).await?;
         }
         let receipt_key = stores::receipt_key(args)?;
-        let services =
-            Services { clock, log: log.clone(), images, inference, models, master_key: master_key.clone() };
+        let services = Services {
+            clock,
+            log: log.clone(),
+            images,
+            inference,
+            models,
+            shares_log: !args.is_alone(),
+            master_key: master_key.clone(),
+        };
 
         let node = dir.node_id()?;
         let turn = |work| match args.is_alone() {

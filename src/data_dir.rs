@@ -92,8 +92,11 @@ impl DataDir {
         match fs::read_to_string(&path) {
             Ok(text) => Uuid::try_parse(text.trim()).with_context(told),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let id = Uuid::new_v4();
-                fs::write(&path, id.to_string()).with_context(|| path.display().to_string())?;
+                let (id, beside) = (Uuid::new_v4(), self.0.join("node.id.new"));
+                // Whole or not at all, whenever the process ends.
+                fs::write(&beside, id.to_string())
+                    .and_then(|()| fs::rename(&beside, &path))
+                    .with_context(|| path.display().to_string())?;
                 Ok(id)
             }
             Err(error) => Err(error).with_context(told),

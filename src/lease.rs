@@ -83,6 +83,10 @@ impl Lease {
 
     /// Whether nothing need be asked: it is ours for a while, or another node's.
     fn is_settled(&self, taken: &LeaseTaken, now: Timestamp) -> bool {
+        if taken.until > now.plus(TERM + CLOCK_SKEW) {
+            // No clock that agrees with this one gave it: that node's is ahead, or this one's was.
+            return false;
+        }
         if taken.node == self.node {
             now.plus(LEAST_LEFT) < taken.until
         } else {

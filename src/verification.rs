@@ -40,6 +40,8 @@ const PAGE: usize = 1024;
 const MAX_DIAGNOSED: usize = 256;
 /// A receipt is written within moments of a session's end. One that is missing for less is not called missing.
 const RECEIPT_GRACE: Duration = Duration::from_secs(60);
+/// How far ahead of this machine's clock that of a node may be. What tells of a later moment is not believed.
+const MAX_AHEAD: Duration = Duration::from_secs(60);
 
 /// The keys that a log itself announces: to be trusted as far as the log is.
 ///
@@ -74,7 +76,7 @@ pub async fn verify_log(
     now: Timestamp,
 ) -> Result<Report, VerifyError> {
     let prefixes = stream::AUDITED.map(str::to_owned);
-    let mut look = FirstLook::new(keys)?;
+    let mut look = FirstLook::new(keys, now)?;
     let mut page = log.read_all(0, &prefixes, PAGE).await?;
     while !page.end {
         // The next page is read while this one is hashed.
@@ -129,8 +131,8 @@ pub async fn verify_session(
 ///
 /// # Errors
 /// When the file cannot be read, or is no export. One that was altered is no error but a finding.
-pub fn verify_export(file: &File, keys: &[PublicKey]) -> Result<Report, VerifyError> {
-    let mut look = FirstLook::new(keys)?;
+pub fn verify_export(file: &File, keys: &[PublicKey], now: Timestamp) -> Result<Report, VerifyError> {
+    let mut look = FirstLook::new(keys, now)?;
     let mut taken = Ok(());
     let unreadable = for_each_event(file, |event| {
         if taken.is_ok() {
@@ -138,7 +140,8 @@ pub fn verify_export(file: &File, keys: &[PublicKey]) -> Result<Report, VerifyEr
         }
     })?;
     taken?;
-    // An export tells no time of its own: what ended last in it has its receipt in the next one.
+    // An export tells no time of its own: what ended last in it has its receipt in the next one. A moment that has not
+    // come yet is no time at which it was made.
     let now = look.latest.unwrap_or(Timestamp::from_millis(0));
     let (mut report, suspects) = look.finish(now)?;
     let mut streams: BTreeMap<LaneKey, BTreeMap<String, Vec<RecordedEvent>>> = BTreeMap::new();
@@ -186,7 +189,12 @@ fn for_each_event(
     }
 }
 
-/// Whether a receipt for what happened at this moment need not be there yet.
-fn is_awaited(at: Timestamp, now: Timestamp) -> bool {
-    now.since(at) < RECEIPT_GRACE
+/// Whether a receipt for what happened at this moment, where that is told, need not be there yet.
+fn is_awaited(at: Option<Timestamp>, now: Timestamp) -> bool {
+    at.is_some_and(|at| !is_ahead(at, now) && now.since(at) < RECEIPT_GRACE)
+}
+
+/// Whether a moment is further ahead than clocks may differ.
+fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
+    at > now.plus(MAX_AHEAD)
 }

@@ -56,6 +56,12 @@ impl MasterKey {
         self.block("image-key", session, 0)
     }
 
+    /// Whether this key is the one from which a session's token, whose hash is recorded, followed.
+    #[must_use]
+    pub fn fits(&self, session: Uuid, token: Digest) -> bool {
+        self.credentials(session).token.digest() == token
+    }
+
     fn derive(&self, label: &str, session: Uuid) -> Secret {
         let blocks = (0_u32..).flat_map(|counter| self.block(label, session, counter));
         // A byte of 248 or more is passed over, so that each character is as likely as the others.

@@ -3,10 +3,15 @@
 //! The hash of an event is the SHA-256 of the canonical JSON (RFC 8785) of its stream, revision, id, type, data and
 //! metadata. Since the metadata holds the hash of the event before, an event cannot be altered, removed, inserted or
 //! moved without a break further on.
+//!
+//! Two texts with one canonical form would have one hash. So there is no hash of a text in which a name stands twice in
+//! an object, or in which a number is an integer that RFC 8785, whose numbers are doubles, would round.
+
+mod strict;
 
 use crate::{Digest, RecordedEvent};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use strict::Strict;
 use thiserror::Error;
 use uuid::Uuid;
 
@@ -31,14 +36,14 @@ struct Hashed<'a> {
     id: Uuid,
     #[serde(rename = "type")]
     event_type: &'a str,
-    data: &'a RawValue,
-    metadata: &'a RawValue,
+    data: Strict,
+    metadata: Strict,
 }
 
 /// The hash of an event at its place.
 ///
 /// # Errors
-/// When data or metadata is not JSON.
+/// When data or metadata is not JSON, has a name twice in an object, or an integer that a double cannot hold.
 pub fn hash(
     stream: &str,
     revision: u64,
@@ -55,13 +60,13 @@ pub fn hash(
         data: serde_json::from_slice(data)?,
         metadata: serde_json::from_slice(metadata)?,
     };
-    Ok(Digest::of(&serde_json_canonicalizer::to_vec(&serde_json::to_value(event)?)?))
+    Ok(Digest::of(&serde_json_canonicalizer::to_vec(&event)?))
 }
 
 /// The hash of an event that was read back.
 ///
 /// # Errors
-/// When data or metadata is not JSON.
+/// When data or metadata is not JSON, has a name twice in an object, or an integer that a double cannot hold.
 pub fn hash_of(event: &RecordedEvent) -> Result<Digest, serde_json::Error> {
     hash(&event.stream, event.revision, event.id, &event.event_type, &event.data, &event.metadata)
 }

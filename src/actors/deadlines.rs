@@ -112,6 +112,9 @@ impl Watch {
 
     /// Erases images that no event names, once nobody can be about to name them.
     async fn sweep(&self) -> anyhow::Result<()> {
+        if !self.knows_its_log()? {
+            return Ok(());
+        }
         let left = self.services.images.sessions().await?;
         // Views that lag would not know what names them.
         let head = self.services.log.head().await?;
@@ -128,6 +131,13 @@ impl Watch {
             tracing::info!(sessions = erased, "erased images that no event names");
         }
         Ok(())
+    }
+
+    /// Whether the log is the one that the images are of, as far as the master key tells. An empty log, or one of others,
+    /// names none of them.
+    fn knows_its_log(&self) -> anyhow::Result<bool> {
+        let known = self.views.any_token()?;
+        Ok(known.is_some_and(|(session, token)| self.services.master_key.fits(session, token)))
     }
 
     /// Wakes the sessions that have something due; tells whether any did it.
@@ -157,15 +167,16 @@ impl Watch {
         Ok(true)
     }
 
-    /// Has a session do what is due; tells whether it did. One that cannot, now or ever, keeps no other one waiting.
+    /// Has a session do what is due; tells whether anything was. One that cannot, now or ever, keeps no other one
+    /// waiting.
     async fn wake<M>(&self, session: Uuid, message: M) -> bool
     where
-        M: Message<Result = Result<(), Trouble>> + Send + 'static,
+        M: Message<Result = Result<bool, Trouble>> + Send + 'static,
         Registry: Handler<M>,
         Context<Registry>: ToEnvelope<Registry, M>,
     {
         match self.registry.send(message).await {
-            Ok(Ok(())) => true,
+            Ok(Ok(due)) => due,
             Ok(Err(trouble)) => {
                 tracing::warn!(session.id = %session, %trouble, "session could not do what is due");
                 false

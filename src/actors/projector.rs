@@ -15,6 +15,9 @@ const BATCH: usize = 512;
 /// How long a reader waits for the views to pass the log's head. They are milliseconds behind; longer is a fault.
 const CATCH_UP_LIMIT: Duration = Duration::from_secs(3);
 
+/// Events that are read at a time on the way to the log's first one: a store's own come before it.
+const FIRST_LOOK: usize = 512;
+
 /// How far the views are.
 pub type Progress = watch::Receiver<Position>;
 
@@ -84,7 +87,7 @@ async fn reset_unless_of(log: &dyn EventLog, views: &mut Views) -> anyhow::Resul
     let head = log.head().await?;
     let (mut after, mut first) = (0, None);
     while first.is_none() && after < head {
-        let page = log.read_all(after, &[], 1).await?;
+        let page = log.read_all(after, &[], FIRST_LOOK).await?;
         first = page.events.first().map(|event| (event.id, event.position));
         after = page.next;
         if page.end {

@@ -94,6 +94,10 @@ impl SessionActor {
                 self.connection = None;
             }
         }
+        if core.session().attempt().is_none() {
+            // The page was told how the attempt ended, and another one comes over a connection of its own.
+            self.connection = None;
+        }
         if let Some(timer) = self.timer.take() {
             context.cancel_future(timer);
         }
@@ -203,7 +207,7 @@ impl Handler<CancelOrErase> for SessionActor {
 }
 
 impl Handler<CheckTime> for SessionActor {
-    type Result = AtomicResponse<Self, Result<(), Trouble>>;
+    type Result = AtomicResponse<Self, Result<bool, Trouble>>;
 
     fn handle(&mut self, _: CheckTime, _: &mut Self::Context) -> Self::Result {
         self.on_core(async move |core| core.check_time(Uuid::new_v4()).await)
@@ -211,7 +215,7 @@ impl Handler<CheckTime> for SessionActor {
 }
 
 impl Handler<EraseImages> for SessionActor {
-    type Result = AtomicResponse<Self, Result<(), Trouble>>;
+    type Result = AtomicResponse<Self, Result<bool, Trouble>>;
 
     fn handle(&mut self, message: EraseImages, _: &mut Self::Context) -> Self::Result {
         self.on_core(async move |core| core.erase(Uuid::new_v4(), message.because).await)

@@ -1,4 +1,4 @@
-use crate::event_log::Position;
+use crate::event_log::{EventLog, Position};
 use crate::settings::StoreArgs;
 use crate::stores::open_log;
 use crate::transfer::{ExportWriter, Trailer, export};
@@ -31,7 +31,8 @@ pub(super) async fn run(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Resul
             writer.finish()?;
         }
         Some(path) => {
-            let mut writer = open(path, args.after).with_context(|| path.display().to_string())?;
+            let mut writer =
+                open(&*log, path, args.after).await.with_context(|| path.display().to_string())?;
             export(&*log, &mut writer).await?;
             let (trailer, file) = writer.finish()?;
             file.into_inner()?.sync_all()?;
@@ -43,14 +44,18 @@ pub(super) async fn run(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Resul
 }
 
 /// The file, for its owner alone: what it holds is no secret that opens anything, but it tells who was checked when.
-fn open(path: &Path, after: Option<Position>) -> anyhow::Result<ExportWriter<BufWriter<File>>> {
+async fn open(
+    log: &dyn EventLog,
+    path: &Path,
+    after: Option<Position>,
+) -> anyhow::Result<ExportWriter<BufWriter<File>>> {
     let mut options = OpenOptions::new();
     let file = options.create(true).truncate(false).read(true).write(true).mode(0o600).open(path)?;
     if file.metadata()?.len() == 0 {
         return ExportWriter::begin(BufWriter::new(file), after.unwrap_or(0));
     }
     ensure!(after.is_none(), "it holds an export, which goes on where it ends: leave --after out");
-    ExportWriter::resume(file)
+    ExportWriter::resume(log, file).await
 }
 
 fn tell(trailer: &Trailer, out: &mut dyn Write) -> std::io::Result<()> {

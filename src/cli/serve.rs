@@ -2,7 +2,7 @@ use super::log::told;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::settings::{LogFormat, ServeArgs};
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -25,7 +25,10 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<ExitC
 pub(super) fn log_to_stderr(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,actix_server=warn,eventstore=off"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().flatten_event(true).init(),

@@ -55,7 +55,7 @@ fn export(args: &VerifyChainArgs, path: &Path) -> anyhow::Result<Report> {
         Some(keys) => keys,
         None => keys_of_export(&file)?,
     };
-    Ok(verify_export(&file, &keys)?)
+    Ok(verify_export(&file, &keys, Clock::default().now())?)
 }
 
 async fn log(args: &VerifyChainArgs) -> anyhow::Result<Report> {

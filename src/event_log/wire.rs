@@ -12,6 +12,7 @@ mod features;
 mod filter;
 mod gossip;
 mod groups;
+mod guard;
 mod limits;
 mod outlet;
 pub mod protocol;

@@ -86,6 +86,14 @@ async fn of_two_that_ask_at_once_one_works() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_far_ahead_keeps_no_lease() {
+    let mut nodes = Nodes::new();
+    nodes.clocks[0].advance(Duration::from_secs(3600));
+    assert!(nodes.ask(0).await);
+    assert!(nodes.ask(1).await, "the other node works without waiting for an hour");
+}
+
+#[tokio::test]
 async fn alone_it_is_always_ours() {
     assert!(Turn::always().is_ours().await.unwrap());
 }

@@ -1,7 +1,7 @@
 use super::format::{Header, Trailer, event_line, header_line};
 use super::reader::{ExportError, ExportReader, Sum};
-use crate::event_log::{EventLog, Position, RecordedEvent};
-use anyhow::Context as _;
+use crate::event_log::{Direction, EventLog, Position, RecordedEvent, StreamFrom};
+use anyhow::{Context as _, ensure};
 use liveness_events::stream;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek as _, SeekFrom, Write};
@@ -64,15 +64,18 @@ impl<W: Write> ExportWriter<W> {
 }
 
 impl ExportWriter<BufWriter<File>> {
-    /// Goes on behind what a file holds already: an export that was interrupted, or a whole one that shall have more.
+    /// Goes on behind what a file holds already: an export of this log that was interrupted, or a whole one that shall
+    /// have more.
     ///
     /// # Errors
-    /// When the file is no export, or one of its lines was altered.
-    pub fn resume(mut file: File) -> anyhow::Result<Self> {
+    /// When the file is no export, one of its lines was altered, or its last event is not where this log has it: then it
+    /// is another log's, and is left as it is.
+    pub async fn resume(log: &dyn EventLog, mut file: File) -> anyhow::Result<Self> {
         let mut reader = ExportReader::new(BufReader::new(&file))?;
+        let mut last = None;
         loop {
             match reader.next() {
-                Ok(Some(_)) => {}
+                Ok(Some(event)) => last = Some(event),
                 Ok(None) | Err(ExportError::Interrupted { .. }) => break,
                 Err(error) => return Err(error).context("nothing was written to it"),
             }
@@ -80,10 +83,28 @@ impl ExportWriter<BufWriter<File>> {
         let (sum, offset) = (reader.sum.clone(), reader.offset);
         let after = if sum.count == 0 { reader.after() } else { sum.last };
         drop(reader);
+        if let Some(last) = last {
+            ensure_holds(log, &last).await?;
+        }
         file.set_len(offset)?;
         file.seek(SeekFrom::Start(offset))?;
         Ok(Self { out: BufWriter::new(file), sum, after })
     }
+}
+
+/// Sees that the log has an event at the very position that an export of it says.
+async fn ensure_holds(log: &dyn EventLog, last: &RecordedEvent) -> anyhow::Result<()> {
+    let RecordedEvent { stream, revision, id, position, .. } = last;
+    let from = StreamFrom::Revision(*revision);
+    let found = log.read_stream(stream, Direction::Forwards, from, 1).await?;
+    let same =
+        |found: &RecordedEvent| (found.position, found.revision, found.id) == (*position, *revision, *id);
+    ensure!(
+        found.first().is_some_and(same),
+        "it is an export of another log: its last event is {id}, {stream}, revision {revision}, at position {position}, \
+         and this log does not have it there. Nothing was written to it. Name the log that it came from, or another file"
+    );
+    Ok(())
 }
 
 /// Writes all that stands in the log behind the writer's position, up to the head that the log has now.

@@ -1,5 +1,7 @@
 //! From one log to another and back, in whichever state either is left.
 
+mod far;
+
 use super::*;
 use crate::event_log::{EventLog, ExpectedRevision, NewEvent, RecordedEvent};
 use crate::sample;
@@ -142,8 +144,34 @@ async fn what_the_store_holds_otherwise_is_named_and_stays() {
     assert!(matches!(&refused, ImportError::Gap { revision: 4, .. }), "{refused}");
 }
 
-fn resume(path: &Path) -> anyhow::Result<ExportWriter<std::io::BufWriter<File>>> {
-    ExportWriter::resume(OpenOptions::new().read(true).write(true).open(path)?)
+async fn resume(log: &dyn EventLog, path: &Path) -> anyhow::Result<ExportWriter<std::io::BufWriter<File>>> {
+    ExportWriter::resume(log, OpenOptions::new().read(true).write(true).open(path)?).await
+}
+
+#[actix_web::test]
+async fn an_export_of_another_log_is_not_gone_on_with() {
+    let ((log, folder), (other, _other)) = (sample::open(), sample::open());
+    sample::whole(&*log, Uuid::from_u128(1), 4).await;
+    let path = folder.path().join("export.ndjson");
+    let whole = export_all(&*log).await;
+    std::fs::write(&path, &whole).unwrap();
+    // The same sessions, at the same revisions and positions, but other events.
+    sample::whole(&*other, Uuid::from_u128(1), 4).await;
+    let same = |export: &[u8]| {
+        events_of(export).last().map(|last| (last.position, last.stream.clone(), last.revision))
+    };
+    assert_eq!(same(&export_all(&*other).await), same(&whole));
+    // The same events, at other positions.
+    let (copy, _copy) = sample::open();
+    sample::whole(&*copy, Uuid::from_u128(2), 4).await;
+    import_all(&*copy, &whole).await.unwrap();
+    let (empty, _empty) = sample::open();
+    for log in [&other, &copy, &empty] {
+        let refused = resume(&**log, &path).await.err().unwrap().to_string();
+        assert!(refused.contains("another log") && refused.contains("or another file"), "{refused}");
+        assert_eq!(std::fs::read(&path).unwrap(), whole, "the file is left as it is");
+    }
+    resume(&*log, &path).await.unwrap();
 }
 
 #[actix_web::test]
@@ -155,7 +183,7 @@ async fn an_export_that_was_cut_off_anywhere_is_gone_on_with() {
     let first_line = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
     for cut in [first_line, first_line + 1, whole.len() / 2, whole.len() - 1, whole.len()] {
         std::fs::write(&path, &whole[..cut]).unwrap();
-        let mut writer = resume(&path).unwrap();
+        let mut writer = resume(&*log, &path).await.unwrap();
         export(&*log, &mut writer).await.unwrap();
         writer.finish().unwrap().1.flush().unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), whole, "cut at {cut}");
@@ -163,7 +191,7 @@ async fn an_export_that_was_cut_off_anywhere_is_gone_on_with() {
     let mut altered = whole.clone();
     altered[first_line + 3] ^= 1;
     std::fs::write(&path, &altered).unwrap();
-    assert!(resume(&path).is_err());
+    assert!(resume(&*log, &path).await.is_err());
     assert_eq!(std::fs::read(&path).unwrap(), altered, "a wrong file is left as it is");
 }
 

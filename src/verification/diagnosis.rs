@@ -1,13 +1,13 @@
 //! Gives what is wrong with a session its name.
 
 use super::chain::{Break, Order, order};
-use super::lane::{Due, LaneKey, is_terminal};
+use super::lane::{LaneKey, is_due, is_terminal, told_time};
 use super::{Finding, Kind, is_awaited};
 use crate::event_log::RecordedEvent;
 use crate::receipts::is_signed_by;
 use liveness_events::receipt::{PublicKey, SignedReceipt};
 use liveness_events::stored::Stored as _;
-use liveness_events::{Digest, Timestamp, stream};
+use liveness_events::{Digest, Timestamp, metadata, stream};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was found of one lane.
@@ -103,6 +103,12 @@ impl Diagnosis {
     /// Looks at one stream, as its chain and the receipts for it tell.
     fn look_at(&mut self, name: &str, events: &[RecordedEvent], anchors: &BTreeMap<u64, Digest>) {
         let order = order(events, anchors);
+        for placed in order.placed.iter().filter(|placed| placed.hash.is_none()) {
+            let why =
+                metadata::hash_of(placed.event).err().map_or_else(String::new, |why| format!(": {why}"));
+            let evidence = format!("nothing that the service records reads like it{why}");
+            self.find(name, placed.event.revision, Kind::EventAltered, evidence);
+        }
         let unvouched = order.breaks.iter().filter(|at| !at.vouched).count();
         for at in &order.breaks {
             self.name_break(name, &order, at, anchors, unvouched);
@@ -156,7 +162,11 @@ impl Diagnosis {
             let evidence = "it is the first event and says that it follows another".to_owned();
             return self.find(name, behind.event.revision, Kind::EventAltered, evidence);
         };
-        let before_is_signed = before.hash.is_some() && anchors.get(&before.original) == before.hash.as_ref();
+        if before.hash.is_none() {
+            // It has its finding, and what follows from it cannot be told.
+            return;
+        }
+        let before_is_signed = anchors.get(&before.original) == before.hash.as_ref();
         if at.vouched && !before_is_signed {
             let evidence = "the event after it, which is whole, names another hash".to_owned();
             return self.find(name, before.event.revision, Kind::EventAltered, evidence);
@@ -226,11 +236,10 @@ impl Diagnosis {
                 let evidence = "the session had ended before it".to_owned();
                 self.find(name, placed.event.revision, Kind::EventInserted, evidence);
             }
-            let Some(at) = Due::at(placed.event) else { continue };
-            if anchors.contains_key(&placed.original) {
+            if !is_due(placed.event) || anchors.contains_key(&placed.original) {
                 continue;
             }
-            if is_awaited(at, now) {
+            if is_awaited(told_time(placed.event), now) {
                 self.receipts_awaited = 1;
             } else {
                 let evidence = format!("no receipt was signed for {}", placed.event.event_type);

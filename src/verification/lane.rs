@@ -36,19 +36,22 @@ impl LaneKey {
 pub(super) struct Due {
     pub(super) revision: u64,
     pub(super) hash: Digest,
-    pub(super) at: Timestamp,
+    /// When it happened; none where the event does not tell, and its receipt is not waited for.
+    pub(super) at: Option<Timestamp>,
 }
 
-impl Due {
-    /// Whether, and when, an event of a session calls for a receipt, by what its type says.
-    pub(super) fn at(event: &RecordedEvent) -> Option<Timestamp> {
-        #[derive(Deserialize)]
-        struct At {
-            at: Timestamp,
-        }
-        let due = is_terminal(event) || event.event_type == "ImagesErased";
-        due.then(|| serde_json::from_slice::<At>(&event.data).ok()).flatten().map(|body| body.at)
+/// Whether an event of a session calls for a receipt, by its type: what its data says cannot talk it out of one.
+pub(super) fn is_due(event: &RecordedEvent) -> bool {
+    is_terminal(event) || event.event_type == "ImagesErased"
+}
+
+/// When an event says that it happened; none where that cannot be read.
+pub(super) fn told_time(event: &RecordedEvent) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct At {
+        at: Timestamp,
     }
+    serde_json::from_slice::<At>(&event.data).ok().map(|body| body.at)
 }
 
 pub(super) fn is_terminal(event: &RecordedEvent) -> bool {
@@ -108,8 +111,10 @@ impl Lane {
         } else if event.stream.starts_with(stream::SESSION_PREFIX) {
             self.wrong |= self.ended && event.event_type != "ImagesErased";
             self.ended |= is_terminal(event);
-            taken.at = Due::at(event);
-            self.due.extend(taken.at.map(|at| Due { revision: event.revision, hash, at }));
+            if is_due(event) {
+                taken.at = told_time(event);
+                self.due.push(Due { revision: event.revision, hash, at: taken.at });
+            }
         }
         taken
     }

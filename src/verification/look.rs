@@ -1,9 +1,9 @@
 //! The one look over all events, in flat memory.
 
-use super::MAX_DIAGNOSED;
 use super::lane::LaneKey;
 use super::lanes::Lanes;
 use super::report::{Report, VerifyError};
+use super::{MAX_DIAGNOSED, is_ahead};
 use crate::event_log::RecordedEvent;
 use liveness_events::Timestamp;
 use liveness_events::receipt::PublicKey;
@@ -16,14 +16,15 @@ pub(super) struct FirstLook<'a> {
     keys: &'a [PublicKey],
     lanes: Lanes,
     report: Report,
-    /// The latest moment that matters to receipts.
+    now: Timestamp,
+    /// The latest moment that matters to receipts, of those that are not yet to come.
     pub(super) latest: Option<Timestamp>,
 }
 
 impl<'a> FirstLook<'a> {
-    pub(super) fn new(keys: &'a [PublicKey]) -> Result<Self, VerifyError> {
+    pub(super) fn new(keys: &'a [PublicKey], now: Timestamp) -> Result<Self, VerifyError> {
         let report = Report { keys: keys.iter().map(PublicKey::id).collect(), ..Report::default() };
-        Ok(Self { keys, lanes: Lanes::new()?, report, latest: None })
+        Ok(Self { keys, lanes: Lanes::new()?, report, now, latest: None })
     }
 
     pub(super) fn take(&mut self, event: &RecordedEvent) -> Result<(), VerifyError> {
@@ -32,7 +33,7 @@ impl<'a> FirstLook<'a> {
         self.report.events += 1;
         self.report.streams += u64::from(taken.is_new);
         self.report.receipts += u64::from(taken.is_receipt);
-        self.latest = self.latest.max(taken.at);
+        self.latest = self.latest.max(taken.at.filter(|at| !is_ahead(*at, self.now)));
         Ok(())
     }
 

@@ -87,7 +87,7 @@ async fn tampered(
 ) {
     let mut events = recorded().await;
     tamper(&mut events);
-    let report = verify_export(&written(&events), &keys()).unwrap();
+    let report = verify_export(&written(&events), &keys(), NOW).unwrap();
     assert_eq!(named(&report), expected, "{what}, in an export: {:#?}", report.findings);
     let folder = tempfile::tempdir().unwrap();
     let Some(log) = planted(&events, folder.path()).await else { return };
@@ -147,7 +147,7 @@ fn insert(events: &mut Vec<RecordedEvent>, revision: u64) {
 #[actix_web::test]
 async fn what_was_not_touched_is_sound() {
     tampered("nothing", |_| {}, &[]).await;
-    let report = verify_export(&written(&recorded().await), &keys()).unwrap();
+    let report = verify_export(&written(&recorded().await), &keys(), NOW).unwrap();
     assert_eq!((report.streams, report.events, report.receipts), (7, 25, 4));
 }
 
@@ -187,6 +187,49 @@ async fn an_altered_event() {
     };
     let expected = [(session(), 7, Kind::EventAltered), (session(), 8, Kind::EventAltered)];
     tampered("an event, and the chain written anew", anew, &expected).await;
+}
+
+/// Puts `data` of an event of the session into another shape.
+fn rewrite(events: &mut [RecordedEvent], revision: u64, from: &str, to: &str) {
+    let event = &mut events[at(events, &session(), revision)];
+    let text = String::from_utf8(event.data.to_vec()).unwrap();
+    assert!(text.contains(from), "{text}");
+    event.data = Bytes::from(text.replacen(from, to, 1));
+}
+
+#[actix_web::test]
+async fn an_event_with_another_meaning_and_the_same_canonical_form() {
+    for (from, to) in
+        [(r#""yaw":"#, r#""yaw":99,"yaw":"#), (r#""bytes":48213"#, r#""bytes":9007199254740993"#)]
+    {
+        // Frames that receipts cover, and the last one of a session that has no end.
+        for (revision, last) in [(4, false), (6, false), (5, true), (6, true)] {
+            let ambiguous = |events: &mut Vec<RecordedEvent>| {
+                if last {
+                    let ours = |event: &RecordedEvent| LaneKey::of(&event.stream) == LaneKey::Session(A);
+                    events.retain(|event| !ours(event) || (event.stream == session() && event.revision <= 6));
+                }
+                rewrite(events, revision, from, to);
+            };
+            tampered(to, ambiguous, &[(session(), revision, Kind::EventAltered)]).await;
+        }
+    }
+}
+
+#[actix_web::test]
+async fn an_end_that_tells_no_time_or_a_time_to_come_needs_its_receipt() {
+    let told = format!(r#""at":"{}""#, sample::scored(A, 4)[7].at());
+    let times = [r#""then":"2025-11-24T16:00:00Z""#, r#""at":null"#, r#""at":"2099-01-01T00:00:00Z""#];
+    for time in times {
+        let rewritten = |events: &mut Vec<RecordedEvent>| {
+            events.retain(|event| {
+                LaneKey::of(&event.stream) != LaneKey::Session(A)
+                    || (event.stream == session() && event.revision <= 7)
+            });
+            rewrite(events, 7, &told, time);
+        };
+        tampered(time, rewritten, &[(session(), 7, Kind::ReceiptMissing)]).await;
+    }
 }
 
 #[actix_web::test]
@@ -258,7 +301,7 @@ async fn two_swapped_events() {
     let mut events = recorded().await;
     let (one, other) = (at(&events, &session(), 3), at(&events, &session(), 4));
     events.swap(one, other);
-    let report = verify_export(&written(&events), &keys()).unwrap();
+    let report = verify_export(&written(&events), &keys(), NOW).unwrap();
     assert_eq!(named(&report), [(session(), 3, Kind::EventsSwapped)]);
     let folder = tempfile::tempdir().unwrap();
     let log = planted(&events, folder.path()).await.unwrap();
@@ -312,7 +355,7 @@ async fn receipts_that_are_not_right() {
     tampered("none left", none, &[missing(7), missing(8)]).await;
 
     let strangers = crate::receipts::ReceiptKey::from_seed(&[9; 32]).unwrap();
-    let report = verify_export(&written(&recorded().await), &[strangers.public()]).unwrap();
+    let report = verify_export(&written(&recorded().await), &[strangers.public()], NOW).unwrap();
     assert_eq!(report.receipts, 0);
     assert_eq!(report.findings.iter().filter(|finding| finding.kind == Kind::ReceiptForged).count(), 4);
 }
@@ -329,7 +372,7 @@ async fn one_byte_of_an_export() {
         altered[place] ^= 1;
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&altered).unwrap();
-        let report = verify_export(&file, &keys()).unwrap();
+        let report = verify_export(&file, &keys(), NOW).unwrap();
         assert!(report.findings.iter().any(|finding| finding.kind == Kind::Checksum), "{place}: {report:#?}");
     }
 }

@@ -2,8 +2,10 @@
 //! as it is.
 
 use crate::bench::Bench;
+use crate::kit::GUARD;
 use actix::{Actor as _, Addr, Context, Handler};
 use async_trait::async_trait;
+use bytes::Bytes;
 use liveness::actors::Services;
 use liveness::actors::registry::Registry;
 use liveness::clock::Clock;
@@ -17,9 +19,11 @@ use liveness_events::credentials::MasterKey;
 use liveness_events::session::{Session, SessionEvent, Status};
 use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
 use liveness_events::{NewEvent, RecordedEvent, stream};
-use liveness_web::messages::{CancelOrErase, CatchUp, CreateCheck, Trouble};
+use liveness_web::messages::{
+    CancelOrErase, CaptureError, CaptureNotice, CatchUp, CreateCheck, StartCapture, SubmitFrame, Trouble,
+};
 use std::sync::{Arc, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 /// A log that panics at appends to one stream.
@@ -115,8 +119,8 @@ async fn is_over(log: &dyn EventLog, session: Uuid) -> bool {
     matches!(Session::fold(&events).status(), Status::Ended(_))
 }
 
-#[actix_web::test]
-async fn a_panic_in_one_session_harms_no_other() {
+/// A registry on one thread: whoever panics shares it with all others.
+fn registry() -> (tempfile::TempDir, Arc<PanickingLog>, Addr<Registry>) {
     let dir = tempfile::tempdir().unwrap();
     let log = EmbeddedLog::open(dir.path().join("events.db")).unwrap();
     let log = Arc::new(PanickingLog { log, at: Mutex::default() });
@@ -128,12 +132,32 @@ async fn a_panic_in_one_session_harms_no_other() {
         images: ImageStore::open(&images, &keys, master_key.clone(), Sharing::Alone).unwrap(),
         inference: Bench::get().pool().clone(),
         models: Bench::get().models(),
+        shares_log: false,
         master_key,
     };
-    // One thread: whoever panics shares it with all others.
     let registry =
         Registry::new(services, NoViews.start().recipient(), watch::Sender::new(u64::MAX).subscribe(), 1)
             .start();
+    (dir, log, registry)
+}
+
+#[actix_web::test]
+async fn who_was_told_how_an_attempt_ended_is_let_go() {
+    let (_dir, _log, registry) = registry();
+    let session = create(&registry).await;
+    let (sender, mut notices) = mpsc::channel(8);
+    let connection = Uuid::new_v4();
+    let begun = registry.send(StartCapture { session, connection, notices: sender }).await.unwrap();
+    assert!(matches!(begun, Ok(CaptureNotice::Guide { .. })), "{begun:?}");
+    let jpeg = Bytes::from_static(b"no picture");
+    let shown = registry.send(SubmitFrame { session, connection, jpeg }).await.unwrap();
+    assert!(matches!(shown, Err(CaptureError::BadFrame(_))), "{shown:?}");
+    assert_eq!(tokio::time::timeout(GUARD, notices.recv()).await, Ok(None));
+}
+
+#[actix_web::test]
+async fn a_panic_in_one_session_harms_no_other() {
+    let (_dir, log, registry) = registry();
     let (panics, others) = (create(&registry).await, [create(&registry).await, create(&registry).await]);
     *log.at.lock().unwrap() = Some(stream::session(panics));
     assert!(matches!(cancel(&registry, panics).await, Err(Trouble::Busy { .. })));

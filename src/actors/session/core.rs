@@ -72,6 +72,18 @@ impl Core {
         Ok(())
     }
 
+    /// Reads the stream anew where another node may have written to it since. Whoever drives an attempt learns of such
+    /// a node by a refused append; whoever does nothing but look would not.
+    async fn refresh(&mut self) -> Result<(), Trouble> {
+        if !self.services.shares_log || self.session.attempt().is_some() && !self.is_driven_elsewhere() {
+            return Ok(());
+        }
+        self.rehydrate().await.map_err(|error| match unavailable(&error) {
+            Failed::Trouble(trouble) => trouble,
+            Failed::Refused(refusal) => Trouble::Unavailable(refusal.to_string()),
+        })
+    }
+
     pub(super) const fn session(&self) -> &Session {
         &self.session
     }
@@ -292,31 +304,40 @@ impl Core {
 
     /// Cancels an open check, erases the images of a complete one.
     pub(super) async fn cancel_or_erase(&mut self, causation: Uuid) -> Result<(), Trouble> {
-        match self.session.outcome() {
-            Some(_) => self.erase(causation, ErasedBecause::Requested).await,
-            None => self.cancel(causation, CancelledBy::Backend).await,
+        self.refresh().await?;
+        if self.session.outcome().is_none() {
+            self.cancel(causation, CancelledBy::Backend).await?;
         }
+        // It may have become complete at another node just then.
+        if let Some(Outcome::Complete { .. }) = self.session.outcome() {
+            self.erase(causation, ErasedBecause::Requested).await?;
+        }
+        Ok(())
     }
 
     /// Erases the images and then says so: a crash between the two erases them again.
-    pub(super) async fn erase(&mut self, causation: Uuid, because: ErasedBecause) -> Result<(), Trouble> {
+    pub(super) async fn erase(&mut self, causation: Uuid, because: ErasedBecause) -> Result<bool, Trouble> {
+        self.refresh().await?;
         self.services.images.erase(self.id).await.map_err(|error| {
             tracing::warn!(session.id = %self.id, %error, "images could not be erased");
             Trouble::Unavailable("the images cannot be erased at the moment".into())
         })?;
         match self.execute(causation, |at| Command::EraseImages { at, because }).await {
-            Ok(_) | Err(Failed::Refused(_)) => Ok(()),
+            Ok(events) => Ok(!events.is_empty()),
+            Err(Failed::Refused(_)) => Ok(false),
             Err(Failed::Trouble(trouble)) => Err(trouble),
         }
     }
 
-    pub(super) async fn check_time(&mut self, causation: Uuid) -> Result<(), Trouble> {
+    pub(super) async fn check_time(&mut self, causation: Uuid) -> Result<bool, Trouble> {
+        self.refresh().await?;
         match self.execute(causation, |at| Command::CheckTime { at }).await {
+            Ok(events) if events.is_empty() => Ok(false),
             Ok(events) => {
-                self.notice = (!events.is_empty()).then(|| self.what_became(&events, None));
-                Ok(())
+                self.notice = Some(self.what_became(&events, None));
+                Ok(true)
             }
-            Err(Failed::Refused(_)) => Ok(()),
+            Err(Failed::Refused(_)) => Ok(false),
             Err(Failed::Trouble(trouble)) => Err(trouble),
         }
     }

@@ -45,17 +45,17 @@ impl From<Trouble> for CreateFailed {
     }
 }
 
-/// See what has fallen due.
+/// See what has fallen due; answers whether anything had.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Result<(), Trouble>")]
+#[rtype(result = "Result<bool, Trouble>")]
 pub struct CheckTime {
     /// The session.
     pub session: Uuid,
 }
 
-/// Erase the images.
+/// Erase the images; answers whether there were any, as far as the log knows.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Result<(), Trouble>")]
+#[rtype(result = "Result<bool, Trouble>")]
 pub struct EraseImages {
     /// The session.
     pub session: Uuid,

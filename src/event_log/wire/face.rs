@@ -9,7 +9,7 @@ use tonic::metadata::MetadataMap;
 
 use super::access::{Access, Act, Pass};
 use super::fault::Fault;
-use super::limits::{MAX_READS, MAX_SUBSCRIPTIONS, READ_WAIT};
+use super::limits::{MAX_APPENDS, MAX_READS, MAX_SUBSCRIPTIONS, TURN_WAIT};
 use super::outlet::{Outlet, Sink};
 use crate::event_log::EventLog;
 
@@ -21,11 +21,14 @@ pub(crate) struct Face {
     access: Access,
     write: bool,
     reads: Arc<Semaphore>,
+    appends: Arc<Semaphore>,
     subscriptions: Arc<Semaphore>,
     leaving: watch::Receiver<bool>,
 }
 
-/// Held by who reads or follows.
+const TOO_MANY_APPENDS: Fault = Fault::Busy("too many appends at a time");
+
+/// Held by who reads, follows or appends.
 #[derive(Debug)]
 pub(crate) struct Slot(#[expect(dead_code, reason = "dropping it makes room")] OwnedSemaphorePermit);
 
@@ -38,8 +41,9 @@ impl Face {
         leaving: watch::Receiver<bool>,
     ) -> Self {
         let reads = Arc::new(Semaphore::new(MAX_READS));
+        let appends = Arc::new(Semaphore::new(MAX_APPENDS));
         let subscriptions = Arc::new(Semaphore::new(MAX_SUBSCRIPTIONS));
-        Self { log, access, write, reads, subscriptions, leaving }
+        Self { log, access, write, reads, appends, subscriptions, leaving }
     }
 
     /// Lets a reader in.
@@ -68,10 +72,28 @@ impl Face {
     ///
     /// # Errors
     ///
-    /// [`Fault::Busy`] when there was none for [`READ_WAIT`].
+    /// [`Fault::Busy`] when there was none for [`TURN_WAIT`].
     pub(crate) async fn read_slot(&self) -> Result<Slot, Fault> {
-        let room = timeout(READ_WAIT, Arc::clone(&self.reads).acquire_owned()).await;
-        room.ok().and_then(Result::ok).map(Slot).ok_or(Fault::Busy("too many reads at a time"))
+        turn(&self.reads).await.ok_or(Fault::Busy("too many reads at a time"))
+    }
+
+    /// Room for one append.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Busy`] when there was none for [`TURN_WAIT`].
+    pub(crate) async fn append_slot(&self) -> Result<Slot, Fault> {
+        turn(&self.appends).await.ok_or(TOO_MANY_APPENDS)
+    }
+
+    /// Room for a call that appends again and again, of which nobody knows how long it takes.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Busy`] when there is none.
+    pub(crate) fn batch_slot(&self) -> Result<Slot, Fault> {
+        let room = Arc::clone(&self.appends).try_acquire_owned();
+        room.map(Slot).map_err(|_| TOO_MANY_APPENDS)
     }
 
     /// Room for a subscription.
@@ -85,12 +107,7 @@ impl Face {
     }
 
     /// Answers with what `fill` sends, until the server stops or the caller's key is revoked. `slot` is held as long.
-    pub(crate) fn answer<T, F>(
-        &self,
-        pass: Pass,
-        slot: Option<Slot>,
-        fill: impl FnOnce(Sink<T>) -> F,
-    ) -> Outlet<T>
+    pub(crate) fn answer<T, F>(&self, pass: Pass, slot: Slot, fill: impl FnOnce(Sink<T>) -> F) -> Outlet<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<(), Fault>> + Send + 'static,
@@ -124,6 +141,11 @@ impl Face {
             () = left(&mut leaving) => Err(Fault::GoingAway),
         }
     }
+}
+
+/// Waits for room, but not for ever.
+async fn turn(room: &Arc<Semaphore>) -> Option<Slot> {
+    timeout(TURN_WAIT, Arc::clone(room).acquire_owned()).await.ok()?.ok().map(Slot)
 }
 
 /// Waits until the server stops, or is no more.
@@ -163,6 +185,20 @@ mod tests {
         assert!(matches!(face.read_slot().await, Err(Fault::Busy(_))));
         held.pop();
         face.read_slot().await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn appends_have_room_of_their_own_which_batches_share() {
+        let (face, _stop, _folder) = face();
+        let mut held = vec![face.append_slot().await.unwrap()];
+        for _ in 1..MAX_APPENDS {
+            held.push(face.batch_slot().unwrap());
+        }
+        assert!(matches!(face.batch_slot(), Err(Fault::Busy(_))));
+        assert!(matches!(face.append_slot().await, Err(Fault::Busy(_))));
+        face.read_slot().await.unwrap();
+        held.pop();
+        face.append_slot().await.unwrap();
     }
 
     #[tokio::test]

@@ -49,6 +49,9 @@ pub(crate) enum Fault {
     /// The subscriber did not take what there was for it.
     #[error("Consumer too slow")]
     ConsumerTooSlow,
+    /// The client began an append and sent nothing more.
+    #[error("nothing was sent for too long")]
+    Stalled,
     /// The server stops.
     #[error("going away")]
     GoingAway,
@@ -142,7 +145,7 @@ impl Fault {
                 Code::InvalidArgument
             }
             Self::Busy(_) => Code::ResourceExhausted,
-            Self::ConsumerTooSlow => Code::Aborted,
+            Self::ConsumerTooSlow | Self::Stalled => Code::Aborted,
             Self::GoingAway | Self::Unavailable => Code::Unavailable,
             Self::Group { kind, .. } => match kind {
                 GroupFault::Missing => Code::NotFound,
@@ -194,6 +197,7 @@ impl Fault {
             | Self::Invalid(_)
             | Self::Busy(_)
             | Self::ConsumerTooSlow
+            | Self::Stalled
             | Self::GoingAway
             | Self::Unavailable => Vec::new(),
         }

@@ -25,6 +25,7 @@ pub mod event_store {
 }
 /// Status of a single answer among many.
 pub mod google {
+    #[allow(rustdoc::broken_intra_doc_links, reason = "the comments are written for another generator")]
     pub mod rpc {
         tonic::include_proto!("google.rpc");
     }

@@ -18,8 +18,10 @@ use super::face::{Face, left};
 use super::features::FeaturesService;
 use super::gossip::GossipService;
 use super::groups::{Groups, GroupsService, OpenGroupsError};
+use super::guard::Guarded;
 use super::limits::{
-    MAX_CALLS, MAX_CONNECTIONS, MAX_HEADER_BYTES, MAX_REQUEST_BYTES, PING_INTERVAL, PING_LIMIT, STOP_LIMIT,
+    CALL_WINDOW, CONNECTION_WINDOW, MAX_APPEND_MESSAGE_BYTES, MAX_CALLS, MAX_CONNECTIONS, MAX_HEADER_BYTES,
+    MAX_MESSAGE_BYTES, MAX_OPEN_MESSAGE_BYTES, PING_INTERVAL, PING_LIMIT, STOP_LIMIT,
 };
 use super::protocol::gossip::gossip_server::GossipServer;
 use super::protocol::persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer;
@@ -103,19 +105,30 @@ impl WireServer {
         let (stop, mut leaving) = watch::channel(false);
         let connections = connection::accept(listener, tls, MAX_CONNECTIONS, leaving.clone());
         let face = Face::new(log, access, settings.write, leaving.clone());
+        let features =
+            ServerFeaturesServer::new(FeaturesService).max_decoding_message_size(MAX_OPEN_MESSAGE_BYTES);
+        let gossip = GossipServer::new(GossipService::new(advertised))
+            .max_decoding_message_size(MAX_OPEN_MESSAGE_BYTES);
         let subscriptions =
-            PersistentSubscriptionsServer::new(GroupsService::new(face.clone(), groups.clone()));
-        let streams =
-            StreamsServer::new(StreamsService::new(face)).max_decoding_message_size(MAX_REQUEST_BYTES);
+            PersistentSubscriptionsServer::new(GroupsService::new(face.clone(), groups.clone()))
+                .max_decoding_message_size(MAX_MESSAGE_BYTES);
+        let streams = StreamsServer::new(StreamsService::new(face.clone()));
+        let streams = Guarded::split(
+            face.clone(),
+            streams.clone().max_decoding_message_size(MAX_MESSAGE_BYTES),
+            streams.max_decoding_message_size(MAX_APPEND_MESSAGE_BYTES),
+        );
         let server = Server::builder()
             .max_concurrent_streams(MAX_CALLS)
+            .initial_stream_window_size(CALL_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .http2_max_header_list_size(MAX_HEADER_BYTES)
             .http2_keepalive_interval(Some(PING_INTERVAL))
             .http2_keepalive_timeout(Some(PING_LIMIT))
-            .add_service(ServerFeaturesServer::new(FeaturesService))
-            .add_service(GossipServer::new(GossipService::new(advertised)))
+            .add_service(features)
+            .add_service(gossip)
             .add_service(streams)
-            .add_service(subscriptions)
+            .add_service(Guarded::new(face, subscriptions))
             .serve_with_incoming_shutdown(connections, async move { left(&mut leaving).await });
         tracing::info!(%address, write = settings.write, security = ?settings.security, "wire face started");
         Ok(Self { address, stop, groups, serving: tokio::spawn(server) })

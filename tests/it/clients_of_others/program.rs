@@ -46,7 +46,8 @@ impl Client {
     fn command(self) -> Command {
         let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
         let run = |program: PathBuf, script: Option<PathBuf>| {
-            assert!(program.is_file(), "{} is not there: run `make tools`", program.display());
+            let told = "is not there: run `make tools` and `cargo build -p liveness-clients --examples`";
+            assert!(program.is_file(), "{} {told}", program.display());
             let mut command = Command::new(program);
             command.args(script);
             command

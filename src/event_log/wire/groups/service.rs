@@ -46,7 +46,7 @@ impl GroupsService {
         let joining = request::join(options)?;
         let seat = self.groups.join(&joining.key, joining.slots, name).await?;
         let dropped = joining.key.fault(GroupFault::Dropped);
-        Ok(self.face.answer(pass, Some(slot), move |sink| async move {
+        Ok(self.face.answer(pass, slot, move |sink| async move {
             let id = joining.key.subscription_id();
             let (deliveries, answers) = seat.split();
             let answering = Answering { answers, requests, dropped };

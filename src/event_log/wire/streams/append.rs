@@ -15,6 +15,7 @@ use super::super::protocol::streams::append_resp::{
     Position, Result as Outcome, Success, WrongExpectedVersion,
 };
 use super::super::protocol::streams::{AppendReq, AppendResp};
+use super::next_message;
 use super::proposal::Proposal;
 use crate::event_log::{Appended, EventLog};
 
@@ -41,13 +42,8 @@ pub(super) async fn run(log: &dyn EventLog, mut messages: Streaming<AppendReq>) 
 }
 
 async fn next(messages: &mut Streaming<AppendReq>) -> Result<Option<Content>, Fault> {
-    match messages.message().await {
-        Ok(None) => Ok(None),
-        Ok(Some(message)) => {
-            message.content.map(Some).ok_or_else(|| Fault::Invalid("a message is empty".to_owned()))
-        }
-        Err(status) => Err(Fault::Invalid(format!("the append cannot be read: {}", status.message()))),
-    }
+    let Some(message) = next_message(messages).await? else { return Ok(None) };
+    message.content.map(Some).ok_or_else(|| Fault::Invalid("a message is empty".to_owned()))
 }
 
 fn begin(options: Options) -> Result<Proposal, Fault> {

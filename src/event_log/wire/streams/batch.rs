@@ -19,6 +19,7 @@ use super::super::protocol::streams::batch_append_resp::{
     ExpectedStreamPosition as Told, Result as Outcome, Success,
 };
 use super::super::protocol::streams::{BatchAppendReq, BatchAppendResp};
+use super::next_message;
 use super::proposal::Proposal;
 use crate::event_log::{Appended, EventLog};
 
@@ -29,12 +30,7 @@ pub(super) async fn run(
     denied: Option<Fault>,
 ) -> Result<(), Fault> {
     let mut open: HashMap<Uuid, Batch> = HashMap::new();
-    loop {
-        let request = match requests.message().await {
-            Ok(Some(request)) => request,
-            // The client has said all that it had to say, or has gone.
-            Ok(None) | Err(_) => return Ok(()),
-        };
+    while let Some(request) = next_message(&mut requests).await? {
         let correlation = parse_id(request.correlation_id.as_ref())?;
         let mut batch = match open.remove(&correlation) {
             Some(batch) => batch,
@@ -49,6 +45,7 @@ pub(super) async fn run(
         // Told in the form in which it was asked.
         sink.send(vec![batch.finish(log, request.correlation_id).await]).await?;
     }
+    Ok(())
 }
 
 /// One append on its way.

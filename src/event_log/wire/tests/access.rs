@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use futures::stream;
+use futures::{FutureExt as _, stream};
 use liveness_events::api_key::{ApiKey, ApiKeyEvent, Scope};
 use liveness_events::{Digest, Timestamp};
 use std::path::{Path, PathBuf};
@@ -12,10 +12,13 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tonic::client::Grpc;
+use tonic::codec::ProstCodec;
 use tonic::metadata::AsciiMetadataValue;
 use tonic::{Code, Request};
 
 use super::super::StartError;
+use super::super::limits::MAX_MESSAGE_BYTES;
 use super::super::protocol::gossip::gossip_client::GossipClient;
 use super::super::protocol::persistent_subscriptions::persistent_subscriptions_client::PersistentSubscriptionsClient;
 use super::super::protocol::persistent_subscriptions::{
@@ -172,6 +175,45 @@ async fn without_a_key_only_features_and_gossip_answer() {
     ];
     for result in told {
         assert_eq!(result.unwrap_err().code(), Code::Unauthenticated);
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_a_key_is_refused_before_its_body() {
+    let guarded = Guarded::new().await;
+    let channel = guarded.channel().await;
+    let (audit, _) = guarded.key(Scope::Audit).await;
+    // Each takes one message, which never comes.
+    for method in [
+        "streams.Streams/Read",
+        "streams.Streams/Delete",
+        "persistent_subscriptions.PersistentSubscriptions/Create",
+        "persistent_subscriptions.PersistentSubscriptions/List",
+    ] {
+        let call = async |key: &str| {
+            let path = format!("/event_store.client.{method}").parse().unwrap();
+            let mut client = Grpc::new(channel.clone());
+            client.ready().await.unwrap();
+            let request = authorized(stream::pending::<Empty>(), key);
+            client.client_streaming(request, path, ProstCodec::<Empty, Empty>::default()).await
+        };
+        let status = soon(call("guessed")).await.unwrap_err();
+        assert_eq!(status.code(), Code::Unauthenticated, "{method}");
+        assert!(call(&audit).now_or_never().is_none(), "who has a key is waited for");
+    }
+}
+
+#[tokio::test]
+async fn only_who_may_append_may_send_much() {
+    let guarded = Guarded::new().await;
+    let mut client = StreamsClient::new(guarded.channel().await);
+    let (audit, _) = guarded.key(Scope::Audit).await;
+    let (node, _) = guarded.key(Scope::Node).await;
+    // No name of a stream is so long, but who reads it all can say so.
+    let long = "s".repeat(MAX_MESSAGE_BYTES);
+    let asked = || ReadReq { options: Some(of_stream(&long, Forwards, start())) };
+    for (key, expected) in [(audit, Code::OutOfRange), (node, Code::InvalidArgument)] {
+        assert_eq!(client.read(authorized(asked(), &key)).await.unwrap_err().code(), expected);
     }
 }
 

@@ -100,7 +100,7 @@ stage.scenario("a reload in the middle goes on with a new attempt", async ({ vis
   await person.lands();
 
   const { stdout } = await stage.service.replay(check.uuid);
-  assert.match(stdout, /AttemptFailed +attempt 1: connection_lost\n.*CaptureStarted +attempt 2:/);
+  assert.match(stdout, /attempt 1 +failed: connection_lost\n.*attempt 2 +challenge:/);
 });
 
 stage.scenario("a print that is never turned uses up all attempts", async ({ visitor }) => {

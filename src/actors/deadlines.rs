@@ -100,14 +100,20 @@ struct Watch {
 impl Watch {
     /// After a start: captures that a crash cut off are brought to their end, and images that nothing names are erased.
     async fn recover(&self) -> anyhow::Result<()> {
-        let head = self.services.log.head().await?;
-        self.progress.clone().wait_for(|position| *position >= head).await?;
+        self.catch_up().await?;
         if self.turn.is_alone() {
             for session in self.views.capturing_since(self.services.clock.now(), u32::MAX)? {
                 self.wake(session, CheckTime { session }).await;
             }
         }
         self.sweep().await
+    }
+
+    /// Waits until the views show all that the log holds now.
+    async fn catch_up(&self) -> anyhow::Result<()> {
+        let head = self.services.log.head().await?;
+        self.progress.clone().wait_for(|position| *position >= head).await?;
+        Ok(())
     }
 
     /// Erases images that no event names, once nobody can be about to name them.
@@ -117,8 +123,7 @@ impl Watch {
         }
         let left = self.services.images.sessions().await?;
         // Views that lag would not know what names them.
-        let head = self.services.log.head().await?;
-        self.progress.clone().wait_for(|position| *position >= head).await?;
+        self.catch_up().await?;
         let mut erased = 0_usize;
         for session in left {
             // An open session has none: what a capture had stored before the crash belongs to an end that was not recorded.
@@ -162,8 +167,7 @@ impl Watch {
             return Ok(false);
         }
         // The views must show what was done before they are asked again.
-        let head = self.services.log.head().await?;
-        self.progress.clone().wait_for(|position| *position >= head).await?;
+        self.catch_up().await?;
         Ok(true)
     }
 

@@ -19,7 +19,7 @@ mod texture;
 mod turns;
 mod view;
 
-pub use clip::clip_frames;
+pub use clip::{clip_frames, clip_meshes};
 pub use face_mesh::{FaceMesh, MeshError, POINTS};
 pub use head::{Head, Look};
 pub use motion::{Motion, Sway, Tremor};

@@ -8,7 +8,7 @@ pub struct Motion {
 }
 
 /// Nobody holds still: how far a pose wanders off by itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tremor {
     /// Degrees of each angle.
     pub angle: f32,

@@ -94,7 +94,8 @@ pub(crate) fn surface(mesh: &FaceMesh, size: (f32, f32), distance: f32, relief: 
             let from = Vector2::from(pixel) - outline.middle;
             let direction = outline.spoke(from.y.atan2(from.x));
             let way = (from.norm() - direction.radius).max(0.0);
-            vertices.push(beyond(pixel.into(), &direction, way));
+            // Pinned: nothing is known of what would come in from outside.
+            vertices.push(Vertex { share: 0.0, ..beyond(pixel.into(), &direction, way) });
         }
     }
     let points: Vec<Point> =

@@ -7,14 +7,17 @@ use crate::route::PlayHead;
 use crate::scene::Scene;
 use crate::subject::Motif;
 use image::RgbImage;
-use liveness_kit::{FaceMesh, Head, Lamp, Lens, Look, Plane, Pose, Studio, Sway, View};
+use liveness_kit::{FaceMesh, Head, Lamp, Lens, Look, Photo, Plane, Pose, Studio, Sway, View};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The light on a face that is not warped is drawn in every fourth pixel of each direction.
 const COARSE: u32 = 4;
-/// A turn by the clip itself that needs no help, and what helps, in degrees.
+/// A turn by the clip itself that is wide enough, in degrees.
 const ENOUGH: f32 = 14.0;
+
+/// From the face's middle to a mask before it, in cm: the nose is between.
+const BEFORE: f32 = 3.0;
 
 /// Whether what a clip lacks is made by moving the face's mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,12 +149,44 @@ impl HeadPerson {
     }
 }
 
-impl Motif for HeadPerson {
-    fn view(&mut self, at: Duration, shown: &Shown) -> View {
+impl HeadPerson {
+    fn look(&mut self, at: Duration, shown: &Shown) -> Look {
         let does = self.reacting.does(at, shown);
         let pose = self.mover.pose(at, self.manner.goal(does, &self.rest), &self.manner);
-        let look = Look { pose: self.sway.of(&pose, at.as_secs_f32()), shut: self.blinks.shut(at) };
+        Look { pose: self.sway.of(&pose, at.as_secs_f32()), shut: self.blinks.shut(at) }
+    }
+}
+
+impl Motif for HeadPerson {
+    fn view(&mut self, at: Duration, shown: &Shown) -> View {
+        let look = self.look(at, shown);
         self.head.view(&self.lens, &self.lamp, self.wall.clone(), &look)
+    }
+}
+
+/// Somebody who wears a print of another face, with holes for the eyes.
+pub struct MaskedPerson {
+    person: HeadPerson,
+    mask: Photo,
+    /// Where the mask is on the face, in cm: to the right, down, before it.
+    worn: [f32; 3],
+}
+
+impl MaskedPerson {
+    /// The holes come before the person's own eyes.
+    #[must_use]
+    pub fn new(person: HeadPerson, mask: Photo) -> Self {
+        let ([own_x, own_y], [x, y]) = (person.head.eyes(), mask.eyes());
+        Self { person, mask, worn: [own_x - x, own_y - y, BEFORE] }
+    }
+}
+
+impl Motif for MaskedPerson {
+    fn view(&mut self, at: Duration, shown: &Shown) -> View {
+        let HeadPerson { lens, lamp, .. } = self.person;
+        let look = self.person.look(at, shown);
+        let face = self.person.head.view(&lens, &lamp, self.person.wall.clone(), &look);
+        self.mask.view(&lens, &lamp, face, &Head::carried(&look.pose, self.worn))
     }
 }
 

@@ -17,7 +17,7 @@ use liveness_events::session::AttemptFailure;
 use liveness_web::messages::{
     CancelOrErase, CaptureError, CaptureNotice, LeaveCapture, StartCapture, SubmitFrame, Trouble,
 };
-use messages::{CheckTime, Create, CreateFailed, Created, EraseImages};
+use messages::{CheckTime, Close, Create, CreateFailed, Created, EraseImages};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -219,5 +219,13 @@ impl Handler<EraseImages> for SessionActor {
 
     fn handle(&mut self, message: EraseImages, _: &mut Self::Context) -> Self::Result {
         self.on_core(async move |core| core.erase(Uuid::new_v4(), message.because).await)
+    }
+}
+
+impl Handler<Close> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Close, context: &mut Self::Context) {
+        context.stop();
     }
 }

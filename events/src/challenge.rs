@@ -1,70 +1,8 @@
 //! The random order of head turns that a session asks for.
 
-use serde::{Deserialize, Serialize};
+mod step;
 
-/// A head turn; left and right are the person's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Turn {
-    /// To the person's own left: yaw above zero.
-    Left,
-    /// To the person's own right: yaw below zero.
-    Right,
-}
-
-impl Turn {
-    /// +1 for left, -1 for right: the sign of the yaw that it asks for.
-    #[must_use]
-    pub const fn sign(self) -> f64 {
-        match self {
-            Self::Left => 1.0,
-            Self::Right => -1.0,
-        }
-    }
-}
-
-/// What the person is asked to do at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Step {
-    /// Turn the head to the own left.
-    TurnLeft,
-    /// Turn the head to the own right.
-    TurnRight,
-    /// Look straight ahead.
-    Hold,
-}
-
-impl Step {
-    /// The code that the page and the log use.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::TurnLeft => "turn-left",
-            Self::TurnRight => "turn-right",
-            Self::Hold => "hold",
-        }
-    }
-
-    /// The turn, where it is one.
-    #[must_use]
-    pub const fn turn(self) -> Option<Turn> {
-        match self {
-            Self::TurnLeft => Some(Turn::Left),
-            Self::TurnRight => Some(Turn::Right),
-            Self::Hold => None,
-        }
-    }
-}
-
-impl From<Turn> for Step {
-    fn from(turn: Turn) -> Self {
-        match turn {
-            Turn::Left => Self::TurnLeft,
-            Turn::Right => Self::TurnRight,
-        }
-    }
-}
+pub use step::{Colour, Step, Turn, Way};
 
 /// Turns of one challenge. Four: a blind guess meets one order in twelve, and a person is done in about ten seconds.
 pub const TURNS: usize = 4;

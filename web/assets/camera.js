@@ -69,7 +69,7 @@ export class Camera {
     const [track] = this.#stream.getVideoTracks();
     const { width, height, frameRate } = track?.getSettings() ?? {};
     return {
-      label: [...(track?.label ?? "")].slice(0, LONGEST_LABEL).join(""),
+      label: [...(track?.label ?? "").replace(/\p{Cc}/gu, "")].slice(0, LONGEST_LABEL).join(""),
       width: Math.round(width || this.#video.videoWidth),
       height: Math.round(height || this.#video.videoHeight),
       frame_rate: frameRate || null,

@@ -122,6 +122,19 @@ pub struct Created {
     pub request: Option<Digest>,
 }
 
+/// What a browser says of its camera. An injected stream may say the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraReport {
+    /// The name that the browser shows.
+    pub label: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Frames a second.
+    pub frame_rate: f64,
+}
+
 /// Why an attempt ended without a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,80 +1,74 @@
-//! The random order of head turns that a session asks for.
+//! What a session asks of the person, step by step: drawn by the server, told one at a time.
 
+mod draw;
 mod step;
 
 pub use step::{Colour, Step, Turn, Way};
 
-/// Turns of one challenge. Four: a blind guess meets one order in twelve, and a person is done in about ten seconds.
-pub const TURNS: usize = 4;
+use crate::verdict::PolicyVersion;
 
-/// The turns in their order.
-///
-/// Both sides occur and the order never merely alternates: a clip of somebody who shakes the head, mirrored or not,
-/// follows none of them, since it passes through a wrong side where the same side is asked for twice.
+/// Turns of a challenge of policy 1.
+pub const TURNS_V1: usize = 4;
+
+/// The steps of one attempt, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Challenge([Turn; TURNS]);
-
-impl Challenge {
-    /// The orders that can be drawn.
-    #[must_use]
-    pub fn all() -> Vec<Self> {
-        (0..1_u32 << TURNS)
-            .map(|bits| {
-                Self(std::array::from_fn(|i| if bits >> i & 1 == 1 { Turn::Left } else { Turn::Right }))
-            })
-            .filter(|challenge| !challenge.is_constant() && !challenge.alternates())
-            .collect()
-    }
-
-    /// Draws one order, each as likely as the others up to 2⁻⁶⁰, from a uniform random number.
-    #[must_use]
-    pub fn draw(random: u64) -> Self {
-        let mut orders = Self::all();
-        let index = usize::try_from(random % orders.len() as u64).unwrap_or(0);
-        orders.swap_remove(index)
-    }
-
-    /// Takes back an order that a log recorded; none where the number of turns is another.
-    #[must_use]
-    pub fn from_turns(turns: &[Turn]) -> Option<Self> {
-        turns.try_into().ok().map(Self)
-    }
-
-    /// The turns in their order.
-    #[must_use]
-    pub const fn turns(&self) -> &[Turn; TURNS] {
-        &self.0
-    }
-
-    fn is_constant(&self) -> bool {
-        self.0.windows(2).all(|pair| pair[0] == pair[1])
-    }
-
-    fn alternates(&self) -> bool {
-        self.0.windows(2).all(|pair| pair[0] != pair[1])
-    }
+pub struct Challenge {
+    policy: PolicyVersion,
+    way: Way,
+    steps: Vec<Step>,
+    fallback: Vec<Step>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn twelve_orders_each_with_its_mirror_image() {
-        let orders = Challenge::all();
-        assert_eq!(orders.len(), 12);
-        let left_first = orders.iter().filter(|order| order.turns()[0] == Turn::Left).count();
-        assert_eq!(left_first, 6);
+impl Challenge {
+    /// Takes back a challenge of policy 2 that a log recorded; none where it asks for nothing.
+    #[must_use]
+    pub fn recorded(way: Way, steps: Vec<Step>, fallback: Vec<Step>) -> Option<Self> {
+        (!steps.is_empty()).then_some(Self { policy: PolicyVersion::V2, way, steps, fallback })
     }
 
-    proptest! {
-        #[test]
-        fn no_drawn_order_is_followed_by_shaking_the_head(random: u64) {
-            let challenge = Challenge::draw(random);
-            let turns = challenge.turns();
-            prop_assert!(turns.contains(&Turn::Left) && turns.contains(&Turn::Right));
-            prop_assert!(turns.windows(2).any(|pair| pair[0] == pair[1]));
-        }
+    /// Takes back an order of turns that policy 1 asked for: after each turn a look ahead. None where their number is
+    /// another.
+    #[must_use]
+    pub fn from_turns(turns: &[Turn]) -> Option<Self> {
+        let steps = turns.iter().flat_map(|turn| [Step::from(*turn), Step::Hold]).collect();
+        let challenge = Self { policy: PolicyVersion::V1, way: Way::Motion, steps, fallback: vec![] };
+        (turns.len() == TURNS_V1).then_some(challenge)
+    }
+
+    /// The policy that judges what follows from it.
+    #[must_use]
+    pub const fn policy(&self) -> PolicyVersion {
+        self.policy
+    }
+
+    /// With coloured light or without.
+    #[must_use]
+    pub const fn way(&self) -> Way {
+        self.way
+    }
+
+    /// The steps, in order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// More motion, asked for after the steps where the light could not be measured.
+    #[must_use]
+    pub fn fallback(&self) -> &[Step] {
+        &self.fallback
+    }
+
+    /// The turns among the steps, in order.
+    pub fn turns(&self) -> impl Iterator<Item = Turn> {
+        self.steps.iter().filter_map(|step| step.turn())
+    }
+
+    /// The step of this number, also beyond the last one where the light could not be measured.
+    #[must_use]
+    pub fn step(&self, index: u32, light_is_unclear: bool) -> Option<Step> {
+        let index = usize::try_from(index).ok()?;
+        let beyond = || self.fallback.get(index - self.steps.len()).filter(|_| light_is_unclear);
+        self.steps.get(index).or_else(beyond).copied()
     }
 }

@@ -148,7 +148,10 @@ async fn who_was_told_how_an_attempt_ended_is_let_go() {
     let session = create(&registry).await;
     let (sender, mut notices) = mpsc::channel(8);
     let connection = Uuid::new_v4();
-    let begun = registry.send(StartCapture { session, connection, way: Way::Motion, camera: None, notices: sender }).await.unwrap();
+    let begun = registry
+        .send(StartCapture { session, connection, way: Way::Motion, camera: None, notices: sender })
+        .await
+        .unwrap();
     assert!(matches!(begun, Ok(CaptureNotice::Guide { .. })), "{begun:?}");
     let jpeg = Bytes::from_static(b"no picture");
     let shown = registry.send(SubmitFrame { session, connection, jpeg, round_trip: None }).await.unwrap();

@@ -18,8 +18,10 @@ pub enum SessionEvent {
         at: Timestamp,
         /// Number of the attempt, from 1.
         attempt: u8,
-        /// Turns that will be asked for.
+        /// What will be asked for.
         challenge: Challenge,
+        /// What the browser says of the camera; anything can be said.
+        camera: Option<CameraReport>,
     },
     /// A frame arrived and was measured.
     FrameReceived {

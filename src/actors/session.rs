@@ -163,7 +163,8 @@ impl Handler<StartCapture> for SessionActor {
             // One that does not listen any more need not be told.
             let _ = before.notices.try_send(CaptureNotice::Replaced);
         }
-        self.on_core(async move |core| core.start_capture(message.connection).await)
+        let StartCapture { connection, way, camera, .. } = message;
+        self.on_core(async move |core| core.start_capture(connection, way, camera).await)
     }
 }
 
@@ -174,7 +175,7 @@ impl Handler<SubmitFrame> for SessionActor {
         let heard = self.is_connected_by(message.connection);
         self.on_core(async move |core| {
             if heard {
-                core.submit(message.connection, message.jpeg).await
+                core.submit(message.connection, message.jpeg, message.round_trip).await
             } else {
                 Err(CaptureError::NotCapturing)
             }

@@ -98,7 +98,9 @@ fn sample(first: &Issued, seen: &Seen) -> Option<Sample> {
     let channel = |channel: usize| regions.iter().map(|colour| colour[channel]).sum::<f64>().ln();
     let [red, green, blue] = [channel(0), channel(1), channel(2)];
     let chroma = [red - green, blue - green];
-    let millis = seen.at.since(first.at).as_millis() as f64;
+    // The picture lay with the server for a while.
+    let waited = seen.cues().number("waited").unwrap_or(0.0).max(0.0) * 1000.0;
+    let millis = seen.at.since(first.at).as_millis() as f64 - waited;
     chroma.iter().all(|value| value.is_finite()).then_some(Sample { millis, chroma })
 }
 

@@ -155,7 +155,13 @@ async fn who_was_told_how_an_attempt_ended_is_let_go() {
     assert!(matches!(begun, Ok(CaptureNotice::Guide { .. })), "{begun:?}");
     let jpeg = Bytes::from_static(b"no picture");
     let shown = registry
-        .send(SubmitFrame { session, connection, jpeg, received: Instant::now(), round_trip: None })
+        .send(SubmitFrame {
+            session,
+            connection,
+            jpeg,
+            received: std::time::Instant::now(),
+            round_trip: None,
+        })
         .await
         .unwrap();
     assert!(matches!(shown, Err(CaptureError::BadFrame(_))), "{shown:?}");

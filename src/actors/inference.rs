@@ -129,7 +129,7 @@ pub fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasure
     let reference = job.reference.as_ref();
     let request =
         Request { reference: reference.map(|reference| &*reference.likeness), describe: job.describe };
-    let Measured { faces, face } =
+    let Measured { faces, face, .. } =
         analyser.measure(&picture, request).map_err(|error| Unmeasured::Failed(error.to_string()))?;
     let (face, likeness) = match face {
         Some(face) => {

@@ -10,7 +10,7 @@ use crate::pose::Pose;
 use crate::proportions::Proportions;
 use crate::quality::Quality;
 use crate::texture::TextureScorer;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// Below this the mesh is of no face.
 const LEAST_PRESENCE: f32 = 0.5;
@@ -37,7 +37,12 @@ pub struct Measured {
     pub faces: u32,
     /// The largest.
     pub face: Option<Face>,
+    /// What else was measured, by name. What could not be measured is absent.
+    pub cues: Cues,
 }
+
+/// Numbers by their names.
+pub type Cues = BTreeMap<&'static str, Vec<f64>>;
 
 /// What was measured on the largest face.
 #[derive(Debug, Clone)]
@@ -62,7 +67,7 @@ pub struct Face {
     pub planarity: Option<f64>,
     /// Cosine of the descriptors of this face and the reference, where both have one.
     pub similarity: Option<f64>,
-    /// Live probability by the optional texture networks.
+    /// Live probability by the enabled passive networks; what those in the shadow say is a cue.
     pub texture: Option<f64>,
     /// What later frames can be compared with.
     pub likeness: Likeness,
@@ -80,7 +85,7 @@ pub struct Analyser {
     detector: Detector,
     fitter: MeshFitter,
     describer: Describer,
-    texture: Option<TextureScorer>,
+    texture: TextureScorer,
     rigid: Vec<usize>,
 }
 
@@ -95,11 +100,7 @@ impl Analyser {
             detector: Detector::load(runtime, &models.blazeface)?,
             fitter: MeshFitter::load(runtime, &models.facemesh)?,
             describer: Describer::load(runtime, &models.faceres)?,
-            texture: models
-                .texture
-                .as_ref()
-                .map(|[v2, v1se]| TextureScorer::load(runtime, v2, v1se))
-                .transpose()?,
+            texture: TextureScorer::load(runtime, &models.passive)?,
             rigid: (0..crate::face_mesh::POINTS).filter(|point| !lips.contains(point)).collect(),
         })
     }
@@ -110,12 +111,13 @@ impl Analyser {
     /// When the runtime fails.
     pub fn measure(&mut self, picture: &Picture, request: Request<'_>) -> Result<Measured, ModelError> {
         let detections = self.detector.find(picture)?;
+        let mut cues = Cues::new();
         let face = match detections.first() {
-            Some(largest) => self.measure_face(picture, largest, request)?,
+            Some(largest) => self.measure_face(picture, largest, request, &mut cues)?,
             None => None,
         };
         let faces = u32::try_from(detections.len()).unwrap_or(u32::MAX);
-        Ok(Measured { faces, face })
+        Ok(Measured { faces, face, cues })
     }
 
     /// The mesh of the largest face: 468 points, x and y in pixels of the picture, z towards the back in the same unit.
@@ -135,6 +137,7 @@ impl Analyser {
         picture: &Picture,
         found: &Detection,
         request: Request<'_>,
+        cues: &mut Cues,
     ) -> Result<Option<Face>, ModelError> {
         let mesh = self.fitter.fit(picture, found)?;
         if mesh.presence < LEAST_PRESENCE || mesh.points.len() < crate::face_mesh::POINTS {
@@ -142,10 +145,8 @@ impl Analyser {
         }
         let descriptor =
             if request.describe { Some(self.describer.describe(picture, &mesh.points)?) } else { None };
-        let texture = match &mut self.texture {
-            Some(scorer) => Some(scorer.score(picture, found)?),
-            None => None,
-        };
+        let live = self.texture.score(picture, found)?;
+        cues.extend(live.shadow.into_iter().map(|(name, live)| (name, vec![live])));
         let likeness = Likeness {
             rigid: self.rigid.iter().map(|point| mesh.points[*point].flat()).collect(),
             descriptor,
@@ -167,7 +168,7 @@ impl Analyser {
             similarity: request.reference.and_then(|reference| {
                 Some(cosine(reference.descriptor.as_deref()?, likeness.descriptor.as_deref()?))
             }),
-            texture,
+            texture: live.weighed,
             likeness,
         }))
     }

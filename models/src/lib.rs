@@ -7,6 +7,7 @@ mod detector;
 mod face_mesh;
 pub mod manifest;
 mod network;
+pub mod parts;
 mod picture;
 mod planarity;
 mod pose;
@@ -14,7 +15,7 @@ mod proportions;
 mod quality;
 mod texture;
 
-pub use analyser::{Analyser, Face, Likeness, Measured, Request};
+pub use analyser::{Analyser, Cues, Face, Likeness, Measured, Request};
 pub use crop::Point;
 pub use detector::Detection;
 pub use manifest::{Manifest, ModelSet, SetUpError};

@@ -9,7 +9,7 @@ pub use set::{ModelSet, UsedModel};
 
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// The manifest that this build was made with: the root of trust for the files beside it.
@@ -163,10 +163,13 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
 
 /// Reads a file from the first folder that has it and checks its hash.
 fn read_pinned(dirs: &[PathBuf], file: &str, pinned: &str) -> Result<(PathBuf, Vec<u8>), SetUpError> {
-    let path =
-        dirs.iter().map(|dir| dir.join(file)).find(|path| path.exists()).unwrap_or_else(|| {
-            dirs.first().map(|dir| dir.join(file)).unwrap_or_else(|| Path::new(file).into())
+    let Some(path) = dirs.iter().map(|dir| dir.join(file)).find(|path| path.exists()) else {
+        let folders: Vec<String> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+        return Err(SetUpError::Missing {
+            path: file.into(),
+            why: format!("is in none of {}", folders.join(", ")),
         });
+    };
     let bytes = std::fs::read(&path)
         .map_err(|error| SetUpError::Missing { path: path.clone(), why: error.to_string() })?;
     let found = sha256(&bytes);

@@ -125,7 +125,7 @@ fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasured> {
     let reference = job.reference.as_ref();
     let request =
         Request { reference: reference.map(|reference| &*reference.likeness), describe: job.describe };
-    let Measured { faces, face } =
+    let Measured { faces, face, cues: _ } =
         analyser.measure(&picture, request).map_err(|error| Unmeasured::Failed(error.to_string()))?;
     let (face, likeness) = match face {
         Some(face) => {

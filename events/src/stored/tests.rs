@@ -8,7 +8,8 @@ use crate::lease::LeaseTaken;
 use crate::measurement::{Bounds, Comparison, Face, Frame, Measurement};
 use crate::receipt::{End, Found, PublicKey, Receipt, Summary};
 use crate::session::{
-    AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed, Sealed,
+    AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelRole, ModelUsed,
+    Sealed,
 };
 use crate::values::{AuditImages, ReturnUrl, Threshold};
 use crate::verdict::{PolicyVersion, Reason, Signal, SignalScore, Verdict};
@@ -74,7 +75,11 @@ fn completed(sealed: Option<Sealed>) -> SessionEvent {
         at: at(),
         policy: PolicyVersion::V1,
         verdict: verdict(),
-        models: vec![ModelUsed { name: "facemesh".into(), sha256: Digest::of(b"model") }],
+        models: vec![ModelUsed {
+            name: "facemesh".into(),
+            sha256: Digest::of(b"model"),
+            role: ModelRole::Weighed,
+        }],
         images: vec![kept()],
         sealed,
     }
@@ -175,7 +180,11 @@ fn receipt_events() -> Vec<(&'static str, SignedReceipt)> {
         confidence: 98.0,
         threshold: 70,
         reasons: vec![],
-        models: vec![ModelUsed { name: "facemesh".into(), sha256: Digest::of(b"model") }],
+        models: vec![ModelUsed {
+            name: "facemesh".into(),
+            sha256: Digest::of(b"model"),
+            role: ModelRole::Weighed,
+        }],
     };
     vec![
         ("ReceiptSigned.v1.complete", signed(Some(found), End::Complete, &[Digest::of(b"picture")])),

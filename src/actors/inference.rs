@@ -125,7 +125,7 @@ fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasured> {
     let reference = job.reference.as_ref();
     let request =
         Request { reference: reference.map(|reference| &*reference.likeness), describe: job.describe };
-    let Measured { faces, face, cues: _ } =
+    let Measured { faces, face, cues } =
         analyser.measure(&picture, request).map_err(|error| Unmeasured::Failed(error.to_string()))?;
     let (face, likeness) = match face {
         Some(face) => {
@@ -140,7 +140,7 @@ fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasured> {
         bytes: u32::try_from(job.jpeg.len()).unwrap_or(u32::MAX),
         width: picture.width(),
         height: picture.height(),
-        measurement: Measurement { faces, face },
+        measurement: Measurement { faces, face, cues: cues.into_iter().collect() },
     };
     Ok(Analysed { frame, likeness })
 }

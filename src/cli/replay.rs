@@ -74,9 +74,8 @@ fn print(
     writeln!(out, "recomputed  {}", line(recomputed))?;
     for signal in &recomputed.signals {
         let value = signal.value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.4}"));
-        let name = serde_json::to_value(signal.signal).unwrap_or_default();
-        let name = name.as_str().unwrap_or_default();
-        writeln!(out, "  {name:<12} {value:>12}   score {:.2}   lost {:>5.1}", signal.score, signal.lost)?;
+        let score = signal.score.map_or_else(|| "  - ".to_owned(), |score| format!("{score:.2}"));
+        writeln!(out, "  {:<12} {value:>12}   score {score}   lost {:>5.1}", signal.signal, signal.lost)?;
     }
     writeln!(out, "{}", if replayed.is_equal() { "the verdicts are equal" } else { "THE VERDICTS DIFFER" })
 }
@@ -99,9 +98,8 @@ async fn receipts(log: &dyn EventLog, session: Uuid) -> Result<Vec<String>, Read
 
 fn line(verdict: &Verdict) -> String {
     let passed = if verdict.passed { "passed" } else { "not passed" };
-    let reasons: Vec<String> =
-        verdict.reasons.iter().filter_map(|reason| serde_json::to_string(reason).ok()).collect();
-    let reasons = reasons.join(" ").replace('"', "");
+    let reasons: Vec<&str> = verdict.reasons.iter().map(|reason| reason.as_str()).collect();
+    let reasons = reasons.join(" ");
     format!(
         "{passed}, confidence {:.1} over a threshold of {}  {reasons}",
         verdict.confidence, verdict.threshold

@@ -5,7 +5,7 @@ use crate::actors::inference::{Analysed, Unmeasured};
 use crate::event_log::AppendError;
 use crate::journal::{self, Head, LoadError, WriteError};
 use bytes::Bytes;
-use liveness_events::challenge::Challenge;
+use liveness_events::challenge::{Challenge, Way};
 use liveness_events::measurement::Frame;
 use liveness_events::session::guidance::{self, Hint};
 use liveness_events::session::{
@@ -205,9 +205,10 @@ impl Core {
     }
 
     pub(super) async fn start_capture(&mut self, causation: Uuid) -> Result<CaptureNotice, CaptureError> {
-        let challenge = Challenge::draw(random_number()?);
-        let started =
-            self.execute(causation, |at| Command::StartCapture { at, challenge: challenge.clone() }).await;
+        let challenge = Challenge::draw(Way::default(), random_number()?);
+        let started = self
+            .execute(causation, |at| Command::StartCapture { at, challenge: challenge.clone(), camera: None })
+            .await;
         match started {
             Ok(_) => {
                 self.driven = self.session.attempt().map(|attempt| attempt.number);
@@ -393,9 +394,11 @@ fn unavailable(error: &dyn std::error::Error) -> Failed {
     Failed::Trouble(Trouble::Unavailable("the service cannot record what happens at the moment".into()))
 }
 
-fn random_number() -> Result<u64, Trouble> {
-    getrandom::u64().map_err(|error| {
+fn random_number() -> Result<u128, Trouble> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
         tracing::error!(%error, "the system gives no random numbers");
         Trouble::Unavailable("the service cannot draw a challenge at the moment".into())
-    })
+    })?;
+    Ok(u128::from_be_bytes(bytes))
 }

@@ -120,7 +120,11 @@ fn work(analyser: &mut Analyser, Queued { job, since, answer }: Queued) {
     let _ = answer.send(result);
 }
 
-fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasured> {
+/// Measures a frame on this thread.
+///
+/// # Errors
+/// As [`InferencePool::measure`], but for what is dropped.
+pub fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasured> {
     let picture = Picture::decode(&job.jpeg).map_err(|error| Unmeasured::BadPicture(error.to_string()))?;
     let reference = job.reference.as_ref();
     let request =

@@ -1,7 +1,8 @@
 use crate::crop::Point;
+use crate::cues::{self, Cues};
 use crate::descriptor::{Describer, cosine};
 use crate::detector::{Detection, Detector};
-use crate::face_mesh::{Mesh, MeshFitter, Point3};
+use crate::face_mesh::{Mesh, MeshFitter, POINTS, Point3};
 use crate::manifest::ModelSet;
 use crate::network::{ModelError, Runtime};
 use crate::picture::Picture;
@@ -10,7 +11,7 @@ use crate::pose::Pose;
 use crate::proportions::Proportions;
 use crate::quality::Quality;
 use crate::texture::TextureScorer;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 /// Below this the mesh is of no face.
 const LEAST_PRESENCE: f32 = 0.5;
@@ -37,12 +38,9 @@ pub struct Measured {
     pub faces: u32,
     /// The largest.
     pub face: Option<Face>,
-    /// What else was measured, by name. What could not be measured is absent.
+    /// What else the picture shows, by name.
     pub cues: Cues,
 }
-
-/// Numbers by their names.
-pub type Cues = BTreeMap<&'static str, Vec<f64>>;
 
 /// What was measured on the largest face.
 #[derive(Debug, Clone)]
@@ -101,7 +99,7 @@ impl Analyser {
             fitter: MeshFitter::load(runtime, &models.facemesh)?,
             describer: Describer::load(runtime, &models.faceres)?,
             texture: TextureScorer::load(runtime, &models.passive)?,
-            rigid: (0..crate::face_mesh::POINTS).filter(|point| !lips.contains(point)).collect(),
+            rigid: (0..POINTS).filter(|point| !lips.contains(point)).collect(),
         })
     }
 
@@ -111,9 +109,13 @@ impl Analyser {
     /// When the runtime fails.
     pub fn measure(&mut self, picture: &Picture, request: Request<'_>) -> Result<Measured, ModelError> {
         let detections = self.detector.find(picture)?;
-        let mut cues = Cues::new();
-        let face = match detections.first() {
-            Some(largest) => self.measure_face(picture, largest, request, &mut cues)?,
+        let mesh = match detections.first() {
+            Some(largest) => self.fit(picture, largest)?,
+            None => None,
+        };
+        let mut cues = cues::measure(picture, mesh.as_ref().map(|mesh| &*mesh.points));
+        let face = match detections.first().zip(mesh) {
+            Some((found, mesh)) => Some(self.measure_face(picture, found, &mesh, request, &mut cues)?),
             None => None,
         };
         let faces = u32::try_from(detections.len()).unwrap_or(u32::MAX);
@@ -127,22 +129,24 @@ impl Analyser {
     pub fn landmarks(&mut self, picture: &Picture) -> Result<Option<Vec<[f32; 3]>>, ModelError> {
         let detections = self.detector.find(picture)?;
         let Some(largest) = detections.first() else { return Ok(None) };
-        let mesh = self.fitter.fit(picture, largest)?;
-        let fits = mesh.presence >= LEAST_PRESENCE;
-        Ok(fits.then(|| mesh.points.iter().map(|point| [point.x, point.y, point.z]).collect()))
+        let mesh = self.fit(picture, largest)?;
+        Ok(mesh.map(|mesh| mesh.points.iter().map(|point| [point.x, point.y, point.z]).collect()))
+    }
+
+    /// The mesh of a face; None where it is of no face.
+    fn fit(&mut self, picture: &Picture, found: &Detection) -> Result<Option<Mesh>, ModelError> {
+        let mesh = self.fitter.fit(picture, found)?;
+        Ok((mesh.presence >= LEAST_PRESENCE && mesh.points.len() >= POINTS).then_some(mesh))
     }
 
     fn measure_face(
         &mut self,
         picture: &Picture,
         found: &Detection,
+        mesh: &Mesh,
         request: Request<'_>,
         cues: &mut Cues,
-    ) -> Result<Option<Face>, ModelError> {
-        let mesh = self.fitter.fit(picture, found)?;
-        if mesh.presence < LEAST_PRESENCE || mesh.points.len() < crate::face_mesh::POINTS {
-            return Ok(None);
-        }
+    ) -> Result<Face, ModelError> {
         let descriptor =
             if request.describe { Some(self.describer.describe(picture, &mesh.points)?) } else { None };
         let live = self.texture.score(picture, found)?;
@@ -152,10 +156,10 @@ impl Analyser {
             descriptor,
         };
         let quality = Quality::of(&mesh.crop);
-        let bounds = bounds(&mesh, picture);
-        let eyes = distance(mesh.points[33], mesh.points[263]);
+        let bounds = bounds(mesh, picture);
+        let eyes = mesh.points[33].distance(mesh.points[263]).max(1.0);
         let residual = |reference: &Likeness| homography_residual(&reference.rigid, &likeness.rigid);
-        Ok(Some(Face {
+        Ok(Face {
             bounds,
             size: bounds[2] * f64::from(picture.width()) / f64::from(picture.width().min(picture.height())),
             presence: mesh.presence.into(),
@@ -170,7 +174,7 @@ impl Analyser {
             }),
             texture: live.weighed,
             likeness,
-        }))
+        })
     }
 }
 
@@ -186,8 +190,4 @@ fn bounds(mesh: &Mesh, picture: &Picture) -> [f64; 4] {
     let (top, bottom) = extent(|point| point.y);
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     [left / width, top / height, (right - left) / width, (bottom - top) / height].map(f64::from)
-}
-
-fn distance(a: Point3, b: Point3) -> f64 {
-    f64::from((a.x - b.x).hypot(a.y - b.y).hypot(a.z - b.z)).max(1.0)
 }

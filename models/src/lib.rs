@@ -2,6 +2,7 @@
 
 mod analyser;
 mod crop;
+pub mod cues;
 mod descriptor;
 mod detector;
 mod face_mesh;
@@ -15,8 +16,9 @@ mod proportions;
 mod quality;
 mod texture;
 
-pub use analyser::{Analyser, Cues, Face, Likeness, Measured, Request};
+pub use analyser::{Analyser, Face, Likeness, Measured, Request};
 pub use crop::Point;
+pub use cues::Cues;
 pub use detector::Detection;
 pub use manifest::{Manifest, ModelSet, SetUpError};
 pub use network::{ModelError, Runtime};

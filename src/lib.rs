@@ -9,6 +9,7 @@ pub mod event_log;
 pub mod images;
 pub mod journal;
 pub mod lease;
+pub mod networks;
 pub mod readiness;
 pub mod receipts;
 #[cfg(test)]

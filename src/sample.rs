@@ -5,9 +5,9 @@ use crate::event_log::EventLog;
 use crate::event_log::embedded::EmbeddedLog;
 use crate::journal::{self, Head};
 use crate::receipts::{self, ReceiptKey};
-use liveness_events::challenge::{Challenge, Step};
+use liveness_events::challenge::{Challenge, Step, Turn};
 use liveness_events::delivery::{DeliveryTried, TryResult};
-use liveness_events::measurement::{Bounds, Face, Frame, Measurement};
+use liveness_events::measurement::{Bounds, Cues, Face, Frame, Measurement};
 use liveness_events::session::{Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed, SessionEvent};
 use liveness_events::values::{AuditImages, ReturnUrl, Threshold};
 use liveness_events::verdict::{PolicyVersion, Verdict};
@@ -56,7 +56,7 @@ fn frame(session: Uuid, seq: u32) -> SessionEvent {
         texture: None,
     };
     let sha256 = Digest::of(format!("{session} {seq}").as_bytes());
-    let measurement = Measurement { faces: 1, face: Some(face) };
+    let measurement = Measurement { faces: 1, face: Some(face), cues: Cues::default() };
     let frame = Frame { seq, sha256, bytes: 48_213, width: 640, height: 480, measurement };
     SessionEvent::FrameReceived { at: after(2_000 + u64::from(seq) * 100), frame }
 }
@@ -76,15 +76,16 @@ fn created(session: Uuid) -> SessionEvent {
     })
 }
 
+/// Left, right, right, right.
+fn challenge() -> Challenge {
+    Challenge::from_turns(&[Turn::Left, Turn::Right, Turn::Right, Turn::Right]).unwrap()
+}
+
 /// The events of a session that was scored, with so many frames.
 pub(crate) fn scored(session: Uuid, frames: u32) -> Vec<SessionEvent> {
     let mut events = vec![
         created(session),
-        SessionEvent::CaptureStarted {
-            at: after(1_000),
-            attempt: 1,
-            challenge: Challenge::all().swap_remove(0),
-        },
+        SessionEvent::CaptureStarted { at: after(1_000), attempt: 1, challenge: challenge(), camera: None },
         SessionEvent::StepIssued { at: after(1_500), index: 0, step: Step::TurnLeft },
     ];
     events.extend((0..frames).map(|seq| frame(session, seq)));

@@ -5,8 +5,8 @@ use anyhow::Context as _;
 use liveness::event_log::EventLog as _;
 use liveness::event_log::embedded::EmbeddedLog;
 use liveness::receipts::ReceiptKey;
-use liveness_events::challenge::{Challenge, Step};
-use liveness_events::measurement::{Bounds, Face, Frame, Measurement};
+use liveness_events::challenge::{Challenge, Step, Way};
+use liveness_events::measurement::{Bounds, Cues, Face, Frame, Measurement};
 use liveness_events::metadata::{self, Metadata};
 use liveness_events::receipt::{self, KeyAnnounced, Receipt};
 use liveness_events::session::{Created, ExpiredBecause, SessionEvent};
@@ -127,7 +127,12 @@ fn event(session: Uuid, revision: u64) -> anyhow::Result<SessionEvent> {
             capture_key: Digest::of(b"capture key"),
             request: None,
         }),
-        1 => SessionEvent::CaptureStarted { at, attempt: 1, challenge: Challenge::all().swap_remove(0) },
+        1 => SessionEvent::CaptureStarted {
+            at,
+            attempt: 1,
+            challenge: Challenge::draw(Way::Light, 0),
+            camera: None,
+        },
         2 => SessionEvent::StepIssued { at, index: 0, step: Step::TurnLeft },
         _ if revision == SESSION_EVENTS - 2 => {
             SessionEvent::Expired { at, because: ExpiredBecause::LinkEnded }
@@ -152,7 +157,7 @@ fn frame(at: Timestamp, seq: u32) -> SessionEvent {
         compared: None,
         texture: None,
     };
-    let measurement = Measurement { faces: 1, face: Some(face) };
+    let measurement = Measurement { faces: 1, face: Some(face), cues: Cues::default() };
     let sha256 = Digest::of(&seq.to_le_bytes());
     let frame = Frame { seq, sha256, bytes: 48_213, width: 640, height: 480, measurement };
     SessionEvent::FrameReceived { at, frame }

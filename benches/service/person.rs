@@ -64,7 +64,7 @@ impl Person {
         let aim = match turn {
             Some(Turn::Left) => WAY,
             Some(Turn::Right) => -WAY,
-            None => 0,
+            Some(Turn::Up | Turn::Down) | None => 0,
         };
         self.place += (aim - self.place).signum();
         self.taken += 1;

@@ -1,142 +1,74 @@
-//! The random order of head turns that a session asks for.
+//! What a session asks of the person, step by step: drawn by the server, told one at a time.
 
-use serde::{Deserialize, Serialize};
+mod draw;
+mod step;
 
-/// A head turn; left and right are the person's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Turn {
-    /// To the person's own left: yaw above zero.
-    Left,
-    /// To the person's own right: yaw below zero.
-    Right,
-}
+pub use step::{Colour, Step, Turn, Way};
 
-impl Turn {
-    /// +1 for left, -1 for right: the sign of the yaw that it asks for.
-    #[must_use]
-    pub const fn sign(self) -> f64 {
-        match self {
-            Self::Left => 1.0,
-            Self::Right => -1.0,
-        }
-    }
-}
+use crate::verdict::PolicyVersion;
 
-/// What the person is asked to do at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Step {
-    /// Turn the head to the own left.
-    TurnLeft,
-    /// Turn the head to the own right.
-    TurnRight,
-    /// Look straight ahead.
-    Hold,
-}
+/// Turns of a challenge of policy 1.
+pub const TURNS_V1: usize = 4;
 
-impl Step {
-    /// The code that the page and the log use.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::TurnLeft => "turn-left",
-            Self::TurnRight => "turn-right",
-            Self::Hold => "hold",
-        }
-    }
-
-    /// The turn, where it is one.
-    #[must_use]
-    pub const fn turn(self) -> Option<Turn> {
-        match self {
-            Self::TurnLeft => Some(Turn::Left),
-            Self::TurnRight => Some(Turn::Right),
-            Self::Hold => None,
-        }
-    }
-}
-
-impl From<Turn> for Step {
-    fn from(turn: Turn) -> Self {
-        match turn {
-            Turn::Left => Self::TurnLeft,
-            Turn::Right => Self::TurnRight,
-        }
-    }
-}
-
-/// Turns of one challenge. Four: a blind guess meets one order in twelve, and a person is done in about ten seconds.
-pub const TURNS: usize = 4;
-
-/// The turns in their order.
-///
-/// Both sides occur and the order never merely alternates: a clip of somebody who shakes the head, mirrored or not,
-/// follows none of them, since it passes through a wrong side where the same side is asked for twice.
+/// The steps of one attempt, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Challenge([Turn; TURNS]);
+pub struct Challenge {
+    policy: PolicyVersion,
+    way: Way,
+    steps: Vec<Step>,
+    fallback: Vec<Step>,
+}
 
 impl Challenge {
-    /// The orders that can be drawn.
+    /// Takes back a challenge of policy 2 that a log recorded; none where it asks for nothing.
     #[must_use]
-    pub fn all() -> Vec<Self> {
-        (0..1_u32 << TURNS)
-            .map(|bits| {
-                Self(std::array::from_fn(|i| if bits >> i & 1 == 1 { Turn::Left } else { Turn::Right }))
-            })
-            .filter(|challenge| !challenge.is_constant() && !challenge.alternates())
-            .collect()
+    pub fn recorded(way: Way, steps: Vec<Step>, fallback: Vec<Step>) -> Option<Self> {
+        (!steps.is_empty()).then_some(Self { policy: PolicyVersion::V2, way, steps, fallback })
     }
 
-    /// Draws one order, each as likely as the others up to 2⁻⁶⁰, from a uniform random number.
-    #[must_use]
-    pub fn draw(random: u64) -> Self {
-        let mut orders = Self::all();
-        let index = usize::try_from(random % orders.len() as u64).unwrap_or(0);
-        orders.swap_remove(index)
-    }
-
-    /// Takes back an order that a log recorded; none where the number of turns is another.
+    /// Takes back an order of turns that policy 1 asked for: after each turn a look ahead. None where their number is
+    /// another.
     #[must_use]
     pub fn from_turns(turns: &[Turn]) -> Option<Self> {
-        turns.try_into().ok().map(Self)
+        let steps = turns.iter().flat_map(|turn| [Step::from(*turn), Step::Hold]).collect();
+        let challenge = Self { policy: PolicyVersion::V1, way: Way::Motion, steps, fallback: vec![] };
+        (turns.len() == TURNS_V1).then_some(challenge)
     }
 
-    /// The turns in their order.
+    /// The policy that judges what follows from it.
     #[must_use]
-    pub const fn turns(&self) -> &[Turn; TURNS] {
-        &self.0
+    pub const fn policy(&self) -> PolicyVersion {
+        self.policy
     }
 
-    fn is_constant(&self) -> bool {
-        self.0.windows(2).all(|pair| pair[0] == pair[1])
+    /// With coloured light or without.
+    #[must_use]
+    pub const fn way(&self) -> Way {
+        self.way
     }
 
-    fn alternates(&self) -> bool {
-        self.0.windows(2).all(|pair| pair[0] != pair[1])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn twelve_orders_each_with_its_mirror_image() {
-        let orders = Challenge::all();
-        assert_eq!(orders.len(), 12);
-        let left_first = orders.iter().filter(|order| order.turns()[0] == Turn::Left).count();
-        assert_eq!(left_first, 6);
+    /// The steps, in order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
     }
 
-    proptest! {
-        #[test]
-        fn no_drawn_order_is_followed_by_shaking_the_head(random: u64) {
-            let challenge = Challenge::draw(random);
-            let turns = challenge.turns();
-            prop_assert!(turns.contains(&Turn::Left) && turns.contains(&Turn::Right));
-            prop_assert!(turns.windows(2).any(|pair| pair[0] == pair[1]));
-        }
+    /// More motion, asked for after the steps where the light could not be measured.
+    #[must_use]
+    pub fn fallback(&self) -> &[Step] {
+        &self.fallback
+    }
+
+    /// The turns among the steps, in order.
+    pub fn turns(&self) -> impl Iterator<Item = Turn> {
+        self.steps.iter().filter_map(|step| step.turn())
+    }
+
+    /// The step of this number, also beyond the last one where the light could not be measured.
+    #[must_use]
+    pub fn step(&self, index: u32, light_is_unclear: bool) -> Option<Step> {
+        let index = usize::try_from(index).ok()?;
+        let beyond = || self.fallback.get(index - self.steps.len()).filter(|_| light_is_unclear);
+        self.steps.get(index).or_else(beyond).copied()
     }
 }

@@ -3,6 +3,10 @@
 //! Every number is rounded to four decimals when it is made, because that is what the log keeps: the live verdict and a
 //! replayed one are computed from the same digits.
 
+mod cues;
+
+pub use cues::Cues;
+
 use serde::{Deserialize, Serialize};
 
 /// Rounds to the four decimals that the log keeps; what is not finite becomes 0.
@@ -53,6 +57,8 @@ pub struct Measurement {
     pub faces: u32,
     /// The largest of them, where there is one whose mesh could be fitted.
     pub face: Option<Face>,
+    /// What else was measured on the picture.
+    pub cues: Cues,
 }
 
 /// What was measured on the largest face.

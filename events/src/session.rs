@@ -12,9 +12,10 @@ mod state;
 
 pub use command::{Command, Create, ErasedBecause, Refusal};
 pub use event::{
-    AttemptFailure, CancelledBy, Created, ExpiredBecause, KeptImage, ModelUsed, Sealed, SessionEvent,
+    AttemptFailure, CameraReport, CancelledBy, Created, ExpiredBecause, KeptImage, ModelUsed, Sealed,
+    SessionEvent,
 };
-pub use replay::{Replayed, replay};
+pub use replay::{Replayed, replay, replay_by};
 pub use state::{Attempt, EndedWithout, Outcome, Phase, Session, Status};
 
 /// Attempts in all: a technical failure may be tried again twice.

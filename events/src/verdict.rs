@@ -3,10 +3,14 @@
 //! Each policy is a file of its own and stays as it was once sessions were judged by it; a change of mind is a new policy.
 
 mod evidence;
+mod names;
 mod v1;
+mod v2;
 
-pub use evidence::{Evidence, Issued, Neutral, Seen};
+pub use evidence::{Asked, Evidence, Issued, Neutral, Seen};
+pub use names::{Reason, Signal};
 pub use v1::REACHED_DEGREES;
+pub use v2::{light_is_unclear, signals as signals_of_v2};
 
 use crate::values::Threshold;
 use serde::{Deserialize, Serialize};
@@ -17,17 +21,20 @@ use serde::{Deserialize, Serialize};
 pub enum PolicyVersion {
     /// Head turns in a random order, depth by parallax, one face, the same face.
     V1,
+    /// The same, with distance, coloured light and what a series of pictures betrays; what is missing widens the doubt.
+    V2,
 }
 
 impl PolicyVersion {
-    /// The one that judges new sessions.
-    pub const CURRENT: Self = Self::V1;
+    /// The one whose challenges are drawn, and which judges them.
+    pub const CURRENT: Self = Self::V2;
 }
 
 impl From<PolicyVersion> for u32 {
     fn from(policy: PolicyVersion) -> Self {
         match policy {
             PolicyVersion::V1 => 1,
+            PolicyVersion::V2 => 2,
         }
     }
 }
@@ -38,6 +45,7 @@ impl TryFrom<u32> for PolicyVersion {
     fn try_from(number: u32) -> Result<Self, String> {
         match number {
             1 => Ok(Self::V1),
+            2 => Ok(Self::V2),
             other => Err(format!("policy {other} is not known to this version of liveness: use a newer one")),
         }
     }
@@ -65,44 +73,10 @@ pub struct SignalScore {
     pub signal: Signal,
     /// What was measured, in the signal's own unit; none where nothing could be measured.
     pub value: Option<f64>,
-    /// What it means, 0 (not alive) to 1.
-    pub score: f64,
+    /// What it means, 0 (not alive) to 1; none where the policy knows it as missing.
+    pub score: Option<f64>,
     /// Points of confidence that this signal alone took away, 0 to 100.
     pub lost: f64,
-}
-
-/// The signals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Signal {
-    /// Turns done as asked, in order and in time. Unit: share of the turns.
-    Turn,
-    /// Parallax between the poses. Unit: homography residual in distances between the eyes.
-    Depth,
-    /// One face in view all the while. Unit: share of the frames.
-    OneFace,
-    /// Turned as far as the mesh says, not foreshortened as a bent picture is that was turned much further. Unit: degrees.
-    Relief,
-    /// The same person all the while. Unit: cosine of face descriptors, mean of the two lowest steps.
-    SameFace,
-}
-
-/// Why a confidence is low. Codes for the integrator, never shown to the person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// A turn was not done.
-    TurnMissing,
-    /// The head turned to the other side than asked.
-    TurnedWrongWay,
-    /// The poses fit a flat surface.
-    FlatSurface,
-    /// The face is foreshortened like a bent surface.
-    BentSurface,
-    /// More than one face, or none, was in view for too long.
-    NotOneFace,
-    /// The face was not the same all the while.
-    FaceChanged,
 }
 
 /// Judges the evidence of one attempt by one policy.
@@ -110,5 +84,6 @@ pub enum Reason {
 pub fn judge(policy: PolicyVersion, evidence: &Evidence, threshold: Threshold) -> Verdict {
     match policy {
         PolicyVersion::V1 => v1::judge(evidence, threshold),
+        PolicyVersion::V2 => v2::judge(evidence, threshold),
     }
 }

@@ -112,7 +112,7 @@ impl Bench {
         let mut session = Session::default();
         let mut comparing = Comparing::default();
         follow(&mut session, &create(begin));
-        follow(&mut session, &Command::StartCapture { at: begin, challenge });
+        follow(&mut session, &Command::StartCapture { at: begin, challenge, camera: None });
         let mut since_start = Duration::ZERO;
         loop {
             let attempt = match session.status() {

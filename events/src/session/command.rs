@@ -1,4 +1,4 @@
-use super::{AttemptFailure, CancelledBy, ModelUsed};
+use super::{AttemptFailure, CameraReport, CancelledBy, ModelUsed};
 use crate::challenge::Challenge;
 use crate::measurement::Frame;
 use crate::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
@@ -17,8 +17,10 @@ pub enum Command {
     StartCapture {
         /// Now.
         at: Timestamp,
-        /// Turns to ask for.
+        /// What to ask for.
         challenge: Challenge,
+        /// What the browser says of the camera.
+        camera: Option<CameraReport>,
     },
     /// Take in a measured frame.
     RecordFrame {

@@ -1,12 +1,12 @@
 use super::guidance::{self, Advance};
 use super::{
-    Attempt, AttemptFailure, Command, Create, Created, EndedWithout, ErasedBecause, ExpiredBecause,
-    MAX_ATTEMPTS, ModelUsed, Outcome, Refusal, Session, SessionEvent, Status,
+    Attempt, AttemptFailure, CameraReport, Command, Create, Created, EndedWithout, ErasedBecause,
+    ExpiredBecause, MAX_ATTEMPTS, ModelUsed, Outcome, Refusal, Session, SessionEvent, Status,
 };
 use crate::Timestamp;
 use crate::challenge::Challenge;
 use crate::measurement::Frame;
-use crate::verdict::{self, PolicyVersion};
+use crate::verdict;
 
 impl Session {
     /// What follows from a command: events, none where nothing changes.
@@ -16,7 +16,9 @@ impl Session {
     pub fn decide(&self, command: &Command) -> Result<Vec<SessionEvent>, Refusal> {
         match command {
             Command::Create(create) => self.create(create),
-            Command::StartCapture { at, challenge } => self.start_capture(*at, challenge),
+            Command::StartCapture { at, challenge, camera } => {
+                self.start_capture(*at, challenge, camera.as_ref())
+            }
             Command::RecordFrame { at, attempt, frame, models } => {
                 self.record_frame(*at, *attempt, frame, models)
             }
@@ -88,7 +90,12 @@ impl Session {
     }
 
     /// A start while a capture is in progress takes its place: the page was loaded again, or opened elsewhere.
-    fn start_capture(&self, at: Timestamp, challenge: &Challenge) -> Result<Vec<SessionEvent>, Refusal> {
+    fn start_capture(
+        &self,
+        at: Timestamp,
+        challenge: &Challenge,
+        camera: Option<&CameraReport>,
+    ) -> Result<Vec<SessionEvent>, Refusal> {
         self.open(at)?;
         let mut events = match self.attempt() {
             Some(attempt) => failed(at, attempt.number, AttemptFailure::ConnectionLost),
@@ -99,6 +106,7 @@ impl Session {
                 at,
                 attempt: self.attempts + 1,
                 challenge: challenge.clone(),
+                camera: camera.cloned(),
             });
         }
         Ok(events)
@@ -183,7 +191,7 @@ fn complete(
 ) -> SessionEvent {
     let mut attempt = attempt.clone();
     attempt.take_in(at, last);
-    let policy = PolicyVersion::CURRENT;
+    let policy = attempt.evidence.challenge().policy();
     SessionEvent::Completed {
         at,
         policy,

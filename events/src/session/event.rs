@@ -18,8 +18,10 @@ pub enum SessionEvent {
         at: Timestamp,
         /// Number of the attempt, from 1.
         attempt: u8,
-        /// Turns that will be asked for.
+        /// What will be asked for.
         challenge: Challenge,
+        /// What the browser says of the camera; anything can be said.
+        camera: Option<CameraReport>,
     },
     /// A frame arrived and was measured.
     FrameReceived {
@@ -120,6 +122,19 @@ pub struct Created {
     pub capture_key: Digest,
     /// Hash of the request's body where it came with an idempotency key.
     pub request: Option<Digest>,
+}
+
+/// What a browser says of its camera. An injected stream may say the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CameraReport {
+    /// The name that the browser shows.
+    pub label: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Frames a second.
+    pub frame_rate: f64,
 }
 
 /// Why an attempt ended without a score.

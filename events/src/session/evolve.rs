@@ -11,7 +11,7 @@ impl Session {
     pub fn evolve(mut self, event: &SessionEvent) -> Self {
         match event {
             SessionEvent::Created(created) => self.created = Some(created.clone()),
-            SessionEvent::CaptureStarted { at, attempt, challenge } => {
+            SessionEvent::CaptureStarted { at, attempt, challenge, .. } => {
                 self.attempts = *attempt;
                 self.status = Status::Capturing(Box::new(Attempt::new(*attempt, *at, challenge.clone())));
             }
@@ -84,7 +84,7 @@ impl Attempt {
     fn weigh_as_turned(&mut self, frame: &Frame) {
         let Phase::Doing { index, step, .. } = self.phase else { return };
         if step.turn().is_some() && self.run > 0 {
-            self.turned.truncate(turns_before(index));
+            self.turned.truncate(self.turns_before(index));
             self.turned.push(kept(frame));
         }
     }
@@ -93,13 +93,14 @@ impl Attempt {
         if let Phase::Doing { index, step, .. } = self.phase
             && step.turn().is_some()
         {
-            self.turned.truncate(turns_before(index) + 1);
+            self.turned.truncate(self.turns_before(index) + 1);
         }
     }
-}
 
-fn turns_before(index: u32) -> usize {
-    usize::try_from(index / 2).unwrap_or(usize::MAX)
+    fn turns_before(&self, index: u32) -> usize {
+        let issued = self.evidence.issued().iter().take(index as usize);
+        issued.filter(|issued| issued.step.turn().is_some()).count()
+    }
 }
 
 fn kept(frame: &Frame) -> KeptImage {

@@ -4,9 +4,9 @@
 
 use super::{Attempt, AttemptFailure, Phase};
 use crate::Timestamp;
-use crate::challenge::{Step, TURNS, Turn};
+use crate::challenge::Step;
 use crate::measurement::{Face, Frame};
-use crate::verdict::{Evidence, REACHED_DEGREES};
+use crate::verdict::{Evidence, Issued, REACHED_DEGREES, light_is_unclear};
 use std::time::Duration;
 
 /// To find the oval, the light and the right distance.
@@ -19,11 +19,21 @@ pub const HOLD_LIMIT: Duration = Duration::from_secs(7);
 pub const SILENCE_LIMIT: Duration = Duration::from_secs(8);
 /// Without a face for so long after the framing, the attempt is over.
 pub const FACE_LOST_LIMIT: Duration = Duration::from_secs(2);
-/// No attempt is longer, whatever happens in it.
+/// To change the distance. Who cannot move goes on without; what that means is for the verdict.
+pub const DISTANCE_LIMIT: Duration = Duration::from_secs(5);
+/// To be seen in one colour.
+pub const COLOUR_LIMIT: Duration = Duration::from_secs(3);
+/// Each colour stays at least this long: never more than three changes a second (WCAG 2.2, 2.3.1), and long enough for a
+/// camera that adapts.
+pub const LEAST_COLOUR: Duration = Duration::from_millis(400);
+/// No attempt is longer, whatever happens in it: framing, five turns with their looks ahead, two distances, eight
+/// colours.
 pub const LONGEST_ATTEMPT: Duration = FRAMING_LIMIT
-    .saturating_add(TURN_LIMIT.saturating_mul(TURNS as u32))
-    .saturating_add(HOLD_LIMIT.saturating_mul(TURNS as u32));
-/// Frames of one attempt: the longest one at 12 a second. More come from no page of ours.
+    .saturating_add(TURN_LIMIT.saturating_mul(5))
+    .saturating_add(HOLD_LIMIT.saturating_mul(5))
+    .saturating_add(DISTANCE_LIMIT.saturating_mul(2))
+    .saturating_add(COLOUR_LIMIT.saturating_mul(8));
+/// Frames of one attempt: the longest one at 8 a second, with room. More come from no page of ours.
 pub const MAX_FRAMES: u32 = 1200;
 
 /// Good frames in a row that end the framing: about half a second.
@@ -32,6 +42,17 @@ pub(super) const FRAMING_RUN: u32 = 4;
 pub(super) const TURN_RUN: u32 = 2;
 /// Frames in a row that look ahead again.
 pub(super) const HOLD_RUN: u32 = 2;
+/// Frames in a row at the distance that was asked for.
+pub(super) const DISTANCE_RUN: u32 = 2;
+/// Frames of each colour: one may be of the change, and two are to be measured.
+pub(super) const COLOUR_RUN: u32 = 3;
+
+/// How much larger a face is that came nearer, and how much smaller one that moved away.
+const NEARER: f64 = 1.15;
+const FARTHER: f64 = 0.87;
+/// A face that is larger is asked to move away instead, and one that is smaller to come nearer.
+const ROOM_TO_COME: f64 = 0.6;
+const ROOM_TO_GO: f64 = 0.29;
 
 /// Width of the face over the shorter side of the image that can be measured well.
 const SIZE: std::ops::RangeInclusive<f64> = 0.24..=0.80;
@@ -91,17 +112,27 @@ impl Hint {
     }
 }
 
-/// Steps of an attempt: each turn and the look ahead after it.
-#[must_use]
-pub const fn steps_in_all() -> u32 {
-    2 * TURNS as u32
+/// The step that comes at this place, made fit for where the person is; none where the attempt is at its end.
+fn step_at(attempt: &Attempt, index: u32, frame: &Frame) -> Option<Step> {
+    let challenge = attempt.evidence.challenge();
+    let at_the_end = usize::try_from(index).is_ok_and(|index| index >= challenge.steps().len());
+    let unclear = at_the_end && !challenge.fallback().is_empty() && light_is_unclear(&attempt.evidence);
+    let size = frame.only_face().map_or(0.0, |face| face.size);
+    Some(match challenge.step(index, unclear)? {
+        Step::Nearer if size > ROOM_TO_COME => Step::Farther,
+        Step::Farther if size < ROOM_TO_GO => Step::Nearer,
+        step => step,
+    })
 }
 
-/// The step of this number: even ones are the turns, odd ones the looks ahead between them.
+/// Whether a face has the distance that was asked for, measured against its size when it was asked.
 #[must_use]
-pub fn step_at(turns: &[Turn; TURNS], index: u32) -> Option<Step> {
-    let turn = *turns.get(usize::try_from(index / 2).ok()?)?;
-    Some(if index.is_multiple_of(2) { turn.into() } else { Step::Hold })
+pub fn is_distance_reached(issued: &Issued, face: &Face) -> bool {
+    match issued.step {
+        Step::Nearer => face.size >= NEARER * issued.size,
+        Step::Farther => face.size <= FARTHER * issued.size,
+        _ => false,
+    }
 }
 
 /// What a frame brings about.
@@ -118,13 +149,19 @@ pub(super) fn is_good(attempt: &Attempt, frame: &Frame) -> bool {
     let Some(face) = frame.only_face() else { return false };
     match attempt.phase {
         Phase::Framing => framing_hint(face).is_none(),
-        Phase::Doing { step, .. } => {
-            let offset = attempt.evidence.turned(face);
-            match step.turn() {
-                Some(turn) => offset * turn.sign() >= REACHED_DEGREES,
-                None => offset.abs() <= BACK_DEGREES && face.roll.abs() <= UPRIGHT_ROLL,
-            }
+        Phase::Doing { step, .. } => is_done(&attempt.evidence, step, face),
+    }
+}
+
+fn is_done(evidence: &Evidence, step: Step, face: &Face) -> bool {
+    let ahead = evidence.turned(face).abs();
+    match (step, step.turn()) {
+        (_, Some(turn)) => evidence.towards(turn, face) >= REACHED_DEGREES,
+        (Step::Nearer | Step::Farther, _) => {
+            evidence.issued().last().is_some_and(|issued| is_distance_reached(issued, face))
         }
+        (Step::Light(_), _) => ahead < REACHED_DEGREES,
+        _ => ahead <= BACK_DEGREES && face.roll.abs() <= UPRIGHT_ROLL,
     }
 }
 
@@ -132,12 +169,12 @@ pub(super) fn is_good(attempt: &Attempt, frame: &Frame) -> bool {
 pub(super) fn advance(attempt: &Attempt, at: Timestamp, frame: &Frame) -> Advance {
     let good = is_good(attempt, frame);
     let run = if good { attempt.run + 1 } else { 0 };
-    if run >= attempt.run_needed() {
+    if run >= attempt.run_needed() && attempt.may_go_on(at) || attempt.goes_on_undone(at) {
         let index = match attempt.phase {
             Phase::Framing => 0,
             Phase::Doing { index, .. } => index + 1,
         };
-        return match step_at(attempt.evidence.challenge().turns(), index) {
+        return match step_at(attempt, index, frame) {
             Some(step) => Advance::Issue { index, step },
             None => Advance::Finished,
         };
@@ -160,7 +197,7 @@ pub(super) fn failure_at_deadline(attempt: &Attempt, at: Timestamp) -> AttemptFa
     if attempt.phase != Phase::Framing {
         return AttemptFailure::TimeOut;
     }
-    match attempt.evidence.frames().last().map(|seen| &seen.measurement) {
+    match attempt.evidence.frames().last().map(|seen| &seen.frame.measurement) {
         None => AttemptFailure::ConnectionLost,
         Some(last) if last.faces > 1 => AttemptFailure::TooManyFaces,
         Some(last) if last.face.is_none() => AttemptFailure::NoFace,
@@ -197,11 +234,15 @@ fn framing_hint(face: &Face) -> Option<Hint> {
 }
 
 fn step_hint(evidence: &Evidence, step: Step, face: &Face) -> Option<Hint> {
-    let offset = evidence.turned(face);
     let Some(turn) = step.turn() else {
-        return (offset.abs() > BACK_DEGREES).then_some(Hint::LookAhead);
+        return match step {
+            _ if evidence.turned(face).abs() > BACK_DEGREES => Some(Hint::LookAhead),
+            Step::Nearer if !is_done(evidence, step, face) => Some(Hint::ComeCloser),
+            Step::Farther if !is_done(evidence, step, face) => Some(Hint::MoveBack),
+            _ => None,
+        };
     };
-    let towards = offset * turn.sign();
+    let towards = evidence.towards(turn, face);
     if towards < -REACHED_DEGREES / 2.0 {
         Some(Hint::OtherWay)
     } else if (REACHED_DEGREES / 2.0..REACHED_DEGREES).contains(&towards) {

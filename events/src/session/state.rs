@@ -172,15 +172,42 @@ impl Attempt {
         match self.phase {
             Phase::Framing => (self.started_at, guidance::FRAMING_LIMIT),
             Phase::Doing { step: Step::Hold, since, .. } => (since, guidance::HOLD_LIMIT),
+            Phase::Doing { step: Step::Light(_), since, .. } => (since, guidance::COLOUR_LIMIT),
             Phase::Doing { since, .. } => (since, guidance::TURN_LIMIT),
         }
     }
 
     /// Whether the next frame may end the phase: it is then described, so that it can be told to show the same person.
     /// The one that ends the framing becomes the reference, the others are compared with it.
+    /// A colour is over in half a second; of a sequence of them the last one is described.
     #[must_use]
-    pub const fn wants_descriptor(&self) -> bool {
-        self.run + 1 >= self.run_needed()
+    pub fn wants_descriptor(&self) -> bool {
+        let next = |index: u32| self.evidence.challenge().step(index + 1, false);
+        let is_within_light = match self.phase {
+            Phase::Doing { index, step: Step::Light(_), .. } => {
+                next(index).is_some_and(|step| step.colour().is_some())
+            }
+            _ => false,
+        };
+        self.run + 1 >= self.run_needed() && !is_within_light
+    }
+
+    /// Whether the step was due long enough.
+    pub(super) fn may_go_on(&self, at: Timestamp) -> bool {
+        match self.phase {
+            Phase::Doing { step: Step::Light(_), since, .. } => at.since(since) >= guidance::LEAST_COLOUR,
+            _ => true,
+        }
+    }
+
+    /// Whether the step is left undone: the person cannot change the distance.
+    pub(super) fn goes_on_undone(&self, at: Timestamp) -> bool {
+        match self.phase {
+            Phase::Doing { step, since, .. } => {
+                step.is_distance() && at.since(since) >= guidance::DISTANCE_LIMIT
+            }
+            Phase::Framing => false,
+        }
     }
 
     /// Good frames in a row that end the phase.
@@ -188,6 +215,8 @@ impl Attempt {
         match self.phase {
             Phase::Framing => guidance::FRAMING_RUN,
             Phase::Doing { step: Step::Hold, .. } => guidance::HOLD_RUN,
+            Phase::Doing { step: Step::Light(_), .. } => guidance::COLOUR_RUN,
+            Phase::Doing { step: Step::Nearer | Step::Farther, .. } => guidance::DISTANCE_RUN,
             Phase::Doing { .. } => guidance::TURN_RUN,
         }
     }
@@ -195,10 +224,12 @@ impl Attempt {
     /// How far the person has come, 0 to 1.
     #[must_use]
     pub fn progress(&self) -> f64 {
-        let steps = f64::from(guidance::steps_in_all());
+        let challenge = self.evidence.challenge();
+        let steps = challenge.steps().len();
         match self.phase {
             Phase::Framing => 0.0,
-            Phase::Doing { index, .. } => f64::from(index) / steps,
+            // What is asked for beyond the steps was not counted on, and the person is nearly done.
+            Phase::Doing { index, .. } => (f64::from(index) / steps as f64).min(1.0 - 0.5 / steps as f64),
         }
     }
 

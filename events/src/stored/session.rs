@@ -1,9 +1,10 @@
 use super::images::{self, ImagesErasedV1, SessionCompletedV1};
 use super::{Unreadable, body, malformed, unknown, version, versioned};
-use crate::challenge::{Challenge, Step, Turn};
-use crate::measurement::{Bounds, Comparison, Face, Frame, Measurement};
-use crate::session::{AttemptFailure, CancelledBy, Created, ExpiredBecause, SessionEvent};
+use crate::challenge::{Challenge, Step, Turn, Way};
+use crate::measurement::{Bounds, Comparison, Cues, Face, Frame, Measurement};
+use crate::session::{AttemptFailure, CameraReport, CancelledBy, Created, ExpiredBecause, SessionEvent};
 use crate::values::{AuditImages, ReturnUrl, Threshold};
+use crate::verdict::PolicyVersion;
 use crate::{Digest, Timestamp};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,18 @@ struct CaptureStartedV1 {
 }
 
 #[derive(Serialize, Deserialize)]
+struct CaptureStartedV2 {
+    at: Timestamp,
+    attempt: u8,
+    way: Way,
+    steps: Vec<Step>,
+    fallback: Vec<Step>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    camera: Option<CameraReport>,
+}
+
+/// Version 2 has cues.
+#[derive(Serialize, Deserialize)]
 struct FrameReceivedV1 {
     at: Timestamp,
     seq: u32,
@@ -41,6 +54,8 @@ struct FrameReceivedV1 {
     height: u32,
     faces: u32,
     face: Option<FaceV1>,
+    #[serde(skip_serializing_if = "Cues::is_empty", default)]
+    cues: Cues,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,6 +77,7 @@ struct FaceV1 {
     texture: Option<f64>,
 }
 
+/// Version 2 knows more steps.
 #[derive(Serialize, Deserialize)]
 struct StepIssuedV1 {
     at: Timestamp,
@@ -108,11 +124,24 @@ pub(super) fn encode(event: &SessionEvent) -> Result<(&'static str, Bytes), serd
     let name = type_name(event);
     match event.clone() {
         SessionEvent::Created(created) => versioned(name, 1, &SessionCreatedV1::from(created)),
-        SessionEvent::CaptureStarted { at, attempt, challenge } => {
-            versioned(name, 1, &CaptureStartedV1 { at, attempt, turns: challenge.turns().to_vec() })
+        SessionEvent::CaptureStarted { at, attempt, challenge, camera } => match challenge.policy() {
+            PolicyVersion::V1 => {
+                versioned(name, 1, &CaptureStartedV1 { at, attempt, turns: challenge.turns().collect() })
+            }
+            PolicyVersion::V2 => {
+                let way = challenge.way();
+                let [steps, fallback] = [challenge.steps(), challenge.fallback()].map(<[Step]>::to_vec);
+                versioned(name, 2, &CaptureStartedV2 { at, attempt, way, steps, fallback, camera })
+            }
+        },
+        SessionEvent::FrameReceived { at, frame } => {
+            let version = if frame.measurement.cues.is_empty() { 1 } else { 2 };
+            versioned(name, version, &FrameReceivedV1::from((at, frame)))
         }
-        SessionEvent::FrameReceived { at, frame } => versioned(name, 1, &FrameReceivedV1::from((at, frame))),
-        SessionEvent::StepIssued { at, index, step } => versioned(name, 1, &StepIssuedV1 { at, index, step }),
+        SessionEvent::StepIssued { at, index, step } => {
+            let known_to_v1 = matches!(step, Step::TurnLeft | Step::TurnRight | Step::Hold);
+            versioned(name, if known_to_v1 { 1 } else { 2 }, &StepIssuedV1 { at, index, step })
+        }
         SessionEvent::AttemptFailed { at, attempt, reason } => {
             versioned(name, 1, &AttemptFailedV1 { at, attempt, reason })
         }
@@ -135,10 +164,16 @@ pub(super) fn decode(event_type: &str, data: &[u8]) -> Result<SessionEvent, Unre
             let CaptureStartedV1 { at, attempt, turns } = body(event_type, data)?;
             let challenge = Challenge::from_turns(&turns)
                 .ok_or_else(|| malformed(event_type, "wrong number of turns"))?;
-            SessionEvent::CaptureStarted { at, attempt, challenge }
+            SessionEvent::CaptureStarted { at, attempt, challenge, camera: None }
         }
-        ("FrameReceived", 1) => body::<FrameReceivedV1>(event_type, data)?.into(),
-        ("StepIssued", 1) => {
+        ("CaptureStarted", 2) => {
+            let CaptureStartedV2 { at, attempt, way, steps, fallback, camera } = body(event_type, data)?;
+            let challenge =
+                Challenge::recorded(way, steps, fallback).ok_or_else(|| malformed(event_type, "no steps"))?;
+            SessionEvent::CaptureStarted { at, attempt, challenge, camera }
+        }
+        ("FrameReceived", 1 | 2) => body::<FrameReceivedV1>(event_type, data)?.into(),
+        ("StepIssued", 1 | 2) => {
             let StepIssuedV1 { at, index, step } = body(event_type, data)?;
             SessionEvent::StepIssued { at, index, step }
         }
@@ -203,15 +238,15 @@ impl TryFrom<SessionCreatedV1> for SessionEvent {
 impl From<(Timestamp, Frame)> for FrameReceivedV1 {
     fn from((at, frame): (Timestamp, Frame)) -> Self {
         let Frame { seq, sha256, bytes, width, height, measurement } = frame;
-        let face = measurement.face.map(FaceV1::from);
-        Self { at, seq, sha256, bytes, width, height, faces: measurement.faces, face }
+        let Measurement { faces, face, cues } = measurement;
+        Self { at, seq, sha256, bytes, width, height, faces, face: face.map(FaceV1::from), cues }
     }
 }
 
 impl From<FrameReceivedV1> for SessionEvent {
     fn from(stored: FrameReceivedV1) -> Self {
-        let FrameReceivedV1 { at, seq, sha256, bytes, width, height, faces, face } = stored;
-        let measurement = Measurement { faces, face: face.map(Face::from) };
+        let FrameReceivedV1 { at, seq, sha256, bytes, width, height, faces, face, cues } = stored;
+        let measurement = Measurement { faces, face: face.map(Face::from), cues };
         Self::FrameReceived { at, frame: Frame { seq, sha256, bytes, width, height, measurement } }
     }
 }

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::api_key::{ApiKey, Scope};
-use crate::challenge::{Challenge, Step};
+use crate::challenge::{Challenge, Colour, Step, Turn, Way};
 use crate::delivery::TryResult;
 use crate::lease::LeaseTaken;
-use crate::measurement::{Bounds, Comparison, Face, Frame, Measurement};
+use crate::measurement::{Bounds, Comparison, Cues, Face, Frame, Measurement};
 use crate::receipt::{End, Found, PublicKey, Receipt, Summary};
 use crate::session::{
-    AttemptFailure, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed, Sealed,
+    AttemptFailure, CameraReport, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed,
+    Sealed,
 };
 use crate::values::{AuditImages, ReturnUrl, Threshold};
 use crate::verdict::{PolicyVersion, Reason, Signal, SignalScore, Verdict};
@@ -51,7 +52,30 @@ fn frame() -> Frame {
         bytes: 48_213,
         width: 640,
         height: 480,
-        measurement: Measurement { faces: 1, face: Some(face) },
+        measurement: Measurement { faces: 1, face: Some(face), cues: Cues::default() },
+    }
+}
+
+fn frame_with_cues() -> Frame {
+    let mut frame = frame();
+    frame.measurement.cues =
+        [("nose", vec![0.5312, 0.41, 0.3875]), ("round_trip", vec![0.0431])].into_iter().collect();
+    frame
+}
+
+fn turns() -> Challenge {
+    Challenge::from_turns(&[Turn::Left, Turn::Right, Turn::Right, Turn::Right]).unwrap()
+}
+
+fn started() -> SessionEvent {
+    let steps = vec![Step::TurnLeft, Step::Hold, Step::Nearer, Step::Light(Colour::Red)];
+    let fallback = vec![Step::Farther, Step::TurnRight, Step::Hold];
+    let camera = CameraReport { label: "HD Webcam".into(), width: 1280, height: 720, frame_rate: 30.0 };
+    SessionEvent::CaptureStarted {
+        at: at(),
+        attempt: 1,
+        challenge: Challenge::recorded(Way::Light, steps, fallback).unwrap(),
+        camera: Some(camera),
     }
 }
 
@@ -60,8 +84,13 @@ fn verdict() -> Verdict {
         passed: false,
         confidence: 12.5,
         threshold: 70,
-        signals: vec![SignalScore { signal: Signal::Depth, value: Some(0.0375), score: 0.125, lost: 87.5 }],
-        reasons: vec![Reason::FlatSurface],
+        signals: vec![SignalScore {
+            signal: Signal::new("depth"),
+            value: Some(0.0375),
+            score: Some(0.125),
+            lost: 87.5,
+        }],
+        reasons: vec![Reason::new("flat_surface")],
     }
 }
 
@@ -102,9 +131,12 @@ fn session_events() -> Vec<(&'static str, SessionEvent)> {
         ("SessionCreated.v1", SessionEvent::Created(created)),
         (
             "CaptureStarted.v1",
-            SessionEvent::CaptureStarted { at: at(), attempt: 1, challenge: Challenge::all().swap_remove(0) },
+            SessionEvent::CaptureStarted { at: at(), attempt: 1, challenge: turns(), camera: None },
         ),
+        ("CaptureStarted.v2", started()),
         ("FrameReceived.v1", SessionEvent::FrameReceived { at: at(), frame: frame() }),
+        ("FrameReceived.v2", SessionEvent::FrameReceived { at: at(), frame: frame_with_cues() }),
+        ("StepIssued.v2", SessionEvent::StepIssued { at: at(), index: 7, step: Step::Light(Colour::Cyan) }),
         ("StepIssued.v1", SessionEvent::StepIssued { at: at(), index: 0, step: Step::TurnLeft }),
         (
             "AttemptFailed.v1",

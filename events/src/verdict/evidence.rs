@@ -1,8 +1,8 @@
 use crate::Timestamp;
-use crate::challenge::{Challenge, Step};
-use crate::measurement::{Face, Frame, Measurement, rounded};
+use crate::challenge::{Challenge, Step, Turn};
+use crate::measurement::{Cues, Face, Frame, rounded};
 
-/// Frames before the first turn whose mean is taken as straight ahead.
+/// Frames before the first step whose mean is taken as straight ahead, and before any step for the face's size then.
 const NEUTRAL_FRAMES: usize = 5;
 
 /// All that a verdict rests on: what was asked and what was seen, when.
@@ -19,6 +19,8 @@ pub struct Evidence {
 pub struct Neutral {
     /// Yaw in degrees.
     pub yaw: f64,
+    /// Pitch in degrees.
+    pub pitch: f64,
     /// Eyes over nose.
     pub eyes_over_nose: f64,
     /// Width over height.
@@ -26,7 +28,7 @@ pub struct Neutral {
 }
 
 /// A step that the person was told to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Issued {
     /// When.
     pub at: Timestamp,
@@ -34,6 +36,8 @@ pub struct Issued {
     pub step: Step,
     /// Frames that had been seen by then.
     pub frames_before: usize,
+    /// How large the face was by then: its width over the shorter side of the image.
+    pub size: f64,
 }
 
 /// A frame that was seen.
@@ -41,15 +45,30 @@ pub struct Issued {
 pub struct Seen {
     /// When.
     pub at: Timestamp,
-    /// What was measured on it.
-    pub measurement: Measurement,
+    /// The frame.
+    pub frame: Frame,
+}
+
+/// A step and the frames that were seen while it was due.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The step.
+    pub issued: &'a Issued,
+    /// The frames, in order.
+    pub frames: &'a [Seen],
 }
 
 impl Seen {
     /// The face, where it is the only one in view.
     #[must_use]
     pub fn only_face(&self) -> Option<&Face> {
-        self.measurement.face.as_ref().filter(|_| self.measurement.faces == 1)
+        self.frame.only_face()
+    }
+
+    /// What else was measured.
+    #[must_use]
+    pub const fn cues(&self) -> &Cues {
+        &self.frame.measurement.cues
     }
 }
 
@@ -57,25 +76,22 @@ impl Evidence {
     /// Nothing seen yet.
     #[must_use]
     pub const fn new(challenge: Challenge) -> Self {
-        Self {
-            challenge,
-            issued: Vec::new(),
-            frames: Vec::new(),
-            neutral: Neutral { yaw: 0.0, eyes_over_nose: 0.0, width_over_height: 0.0 },
-        }
+        let neutral = Neutral { yaw: 0.0, pitch: 0.0, eyes_over_nose: 0.0, width_over_height: 0.0 };
+        Self { challenge, issued: Vec::new(), frames: Vec::new(), neutral }
     }
 
     /// Adds a step that was issued.
     pub fn issue(&mut self, at: Timestamp, step: Step) {
         if self.issued.is_empty() {
-            self.neutral = self.mean_of_last(NEUTRAL_FRAMES);
+            self.neutral = self.neutral_now();
         }
-        self.issued.push(Issued { at, step, frames_before: self.frames.len() });
+        let size = self.size_now();
+        self.issued.push(Issued { at, step, frames_before: self.frames.len(), size });
     }
 
     /// Adds a frame that was seen.
     pub fn see(&mut self, at: Timestamp, frame: &Frame) {
-        self.frames.push(Seen { at, measurement: frame.measurement.clone() });
+        self.frames.push(Seen { at, frame: frame.clone() });
     }
 
     /// What was drawn for the attempt.
@@ -104,6 +120,11 @@ impl Evidence {
         self.frames.get(issued.frames_before..end).unwrap_or(&[])
     }
 
+    /// The steps with their frames, in order.
+    pub fn asked(&self) -> impl Iterator<Item = Asked<'_>> {
+        self.issued.iter().enumerate().map(|(step, issued)| Asked { issued, frames: self.frames_of(step) })
+    }
+
     /// Frames from the first step on.
     #[must_use]
     pub fn frames_of_steps(&self) -> &[Seen] {
@@ -117,21 +138,37 @@ impl Evidence {
         self.neutral
     }
 
-    /// How far a face is turned from straight ahead, in degrees, above zero to the person's own left.
+    /// How far a face is turned sideways from straight ahead, in degrees, above zero to the person's own left.
     #[must_use]
     pub fn turned(&self, face: &Face) -> f64 {
         face.yaw - self.neutral.yaw
     }
 
-    fn mean_of_last(&self, count: usize) -> Neutral {
-        let faces: Vec<&Face> = self.frames.iter().rev().filter_map(Seen::only_face).take(count).collect();
-        let mean = |of: fn(&Face) -> f64| {
-            rounded(faces.iter().map(|face| of(face)).sum::<f64>() / faces.len().max(1) as f64)
-        };
+    /// How far a face is turned from straight ahead in the direction of a turn, in degrees.
+    #[must_use]
+    pub fn towards(&self, turn: Turn, face: &Face) -> f64 {
+        let offset = if turn.is_sideways() { self.turned(face) } else { face.pitch - self.neutral.pitch };
+        offset * turn.sign()
+    }
+
+    /// How large the face is now: its width over the shorter side of the image, mean of the last frames.
+    #[must_use]
+    pub fn size_now(&self) -> f64 {
+        self.mean_of_last(|face| face.size)
+    }
+
+    fn neutral_now(&self) -> Neutral {
         Neutral {
-            yaw: mean(|face| face.yaw),
-            eyes_over_nose: mean(|face| face.eyes_over_nose),
-            width_over_height: mean(|face| face.width_over_height),
+            yaw: self.mean_of_last(|face| face.yaw),
+            pitch: self.mean_of_last(|face| face.pitch),
+            eyes_over_nose: self.mean_of_last(|face| face.eyes_over_nose),
+            width_over_height: self.mean_of_last(|face| face.width_over_height),
         }
+    }
+
+    fn mean_of_last(&self, of: impl Fn(&Face) -> f64) -> f64 {
+        let faces: Vec<&Face> =
+            self.frames.iter().rev().filter_map(Seen::only_face).take(NEUTRAL_FRAMES).collect();
+        rounded(faces.iter().map(|face| of(face)).sum::<f64>() / faces.len().max(1) as f64)
     }
 }

@@ -4,9 +4,8 @@
 //! that one signal that speaks clearly against a living person is enough, and more evidence for one never lowers it.
 
 use super::{Evidence, Reason, Seen, Signal, SignalScore, Verdict};
-use crate::challenge::{Step, TURNS, Turn};
+use crate::challenge::{Step, TURNS_V1 as TURNS, Turn};
 use crate::measurement::{Face, rounded};
-use crate::session::guidance::steps_in_all;
 use crate::values::Threshold;
 
 /// Yaw away from straight ahead at which a turn counts, in degrees as the mesh reports it.
@@ -54,10 +53,10 @@ pub(super) fn judge(evidence: &Evidence, threshold: Threshold) -> Verdict {
     let turn = judge_turns(evidence);
     let findings = [
         turn,
-        ramped(Signal::Depth, depth(evidence), &DEPTH, Reason::FlatSurface),
-        ramped(Signal::Relief, relief(evidence), &RELIEF, Reason::BentSurface),
-        ramped(Signal::OneFace, one_face(evidence), &ONE_FACE, Reason::NotOneFace),
-        ramped(Signal::SameFace, same_face(evidence), &SAME_FACE, Reason::FaceChanged),
+        ramped("depth", depth(evidence), &DEPTH, "flat_surface"),
+        ramped("relief", relief(evidence), &RELIEF, "bent_surface"),
+        ramped("one_face", one_face(evidence), &ONE_FACE, "not_one_face"),
+        ramped("same_face", same_face(evidence), &SAME_FACE, "face_changed"),
     ];
     let confidence = findings.iter().map(|finding| finding.score).product::<f64>() * 100.0;
     let confidence = (confidence * 10.0).round() / 10.0;
@@ -66,30 +65,30 @@ pub(super) fn judge(evidence: &Evidence, threshold: Threshold) -> Verdict {
         confidence,
         threshold: threshold.get(),
         signals: findings.iter().map(Finding::signal_score).collect(),
-        reasons: findings.iter().filter_map(|finding| finding.reason).collect(),
+        reasons: findings.iter().filter_map(|finding| finding.reason).map(Reason::new).collect(),
     }
 }
 
 struct Finding {
-    signal: Signal,
+    signal: &'static str,
     value: Option<f64>,
     score: f64,
-    reason: Option<Reason>,
+    reason: Option<&'static str>,
 }
 
 impl Finding {
     fn signal_score(&self) -> SignalScore {
         SignalScore {
-            signal: self.signal,
+            signal: Signal::new(self.signal),
             value: self.value.map(rounded),
-            score: rounded(self.score),
+            score: Some(rounded(self.score)),
             lost: rounded((1.0 - self.score) * 100.0),
         }
     }
 }
 
 /// A signal that could not be measured counts as one that speaks against the person.
-fn ramped(signal: Signal, value: Option<f64>, ramp: &Ramp, reason: Reason) -> Finding {
+fn ramped(signal: &'static str, value: Option<f64>, ramp: &Ramp, reason: &'static str) -> Finding {
     let score = value.map_or(0.0, |value| ramp.score(value));
     Finding { signal, value, score, reason: (score < 1.0).then_some(reason) }
 }
@@ -98,16 +97,21 @@ fn judge_turns(evidence: &Evidence) -> Finding {
     let answers: Vec<Answer> = (0..TURNS).map(|turn| answer(evidence, turn)).collect();
     let followed = answers.iter().filter(|answer| **answer == Answer::Followed).count();
     let reason = if answers.contains(&Answer::WrongWay) {
-        Some(Reason::TurnedWrongWay)
+        Some("turned_wrong_way")
     } else {
-        (followed < TURNS).then_some(Reason::TurnMissing)
+        (followed < TURNS).then_some("turn_missing")
     };
     Finding {
-        signal: Signal::Turn,
+        signal: "turn",
         value: Some(followed as f64 / TURNS as f64),
         score: if followed == TURNS { 1.0 } else { 0.0 },
         reason,
     }
+}
+
+/// The turn of this number.
+fn asked_turn(evidence: &Evidence, turn: usize) -> Option<Turn> {
+    evidence.challenge().turns().nth(turn)
 }
 
 #[derive(PartialEq, Eq)]
@@ -120,7 +124,7 @@ enum Answer {
 /// Whether the first clear excursion after the turn was asked for went to the side that was asked for.
 fn answer(evidence: &Evidence, turn: usize) -> Answer {
     let step = turn * 2;
-    let asked = evidence.challenge().turns()[turn];
+    let Some(asked) = asked_turn(evidence, turn) else { return Answer::Missing };
     let Some(issued) = evidence.issued().get(step).filter(|issued| issued.step == Step::from(asked)) else {
         return Answer::Missing;
     };
@@ -148,7 +152,7 @@ fn side_of(evidence: &Evidence, seen: &Seen) -> Option<Option<Turn>> {
 
 /// The faces that are turned furthest to the side that was asked for.
 fn widest(evidence: &Evidence, turn: usize) -> Vec<&Face> {
-    let sign = evidence.challenge().turns()[turn].sign();
+    let sign = asked_turn(evidence, turn).map_or(0.0, Turn::sign);
     let mut faces: Vec<&Face> = evidence.frames_of(turn * 2).iter().filter_map(Seen::only_face).collect();
     faces.sort_by(|a, b| (b.yaw * sign).total_cmp(&(a.yaw * sign)));
     faces.truncate(WIDEST_FRAMES);
@@ -176,7 +180,7 @@ fn relief(evidence: &Evidence) -> Option<f64> {
 /// The mean over the widest frames of all turns to the left, and of all to the right.
 fn of_sides(evidence: &Evidence, value: impl Fn(&Face) -> Option<f64>) -> Option<[f64; 2]> {
     let of_side = |side: Turn| {
-        let turns = (0..TURNS).filter(|turn| evidence.challenge().turns()[*turn] == side);
+        let turns = (0..TURNS).filter(|turn| asked_turn(evidence, *turn) == Some(side));
         mean(turns.flat_map(|turn| widest(evidence, turn)).map(&value))
     };
     Some([of_side(Turn::Left)?, of_side(Turn::Right)?])
@@ -199,7 +203,7 @@ fn same_face(evidence: &Evidence) -> Option<f64> {
         let frames = evidence.frames_of(step).iter().filter_map(Seen::only_face);
         frames.filter_map(|face| face.compared?.similarity).max_by(f64::total_cmp)
     };
-    let mut steps = (0..steps_in_all() as usize).map(best_of_step).collect::<Option<Vec<f64>>>()?;
+    let mut steps = (0..2 * TURNS).map(best_of_step).collect::<Option<Vec<f64>>>()?;
     steps.sort_by(f64::total_cmp);
     mean(steps.into_iter().take(LOWEST_STEPS).map(Some))
 }

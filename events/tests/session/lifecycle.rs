@@ -18,7 +18,7 @@ fn a_check_is_created_once() {
 #[test]
 fn nothing_can_be_done_with_what_does_not_exist() {
     let mut story = Story::default();
-    let start = Command::StartCapture { at: start(), challenge: challenge() };
+    let start = Command::StartCapture { at: start(), challenge: challenge(), camera: None };
     assert_eq!(story.tell(start), Err(Refusal::Unknown));
     assert_eq!(story.tell(Command::CheckTime { at: crate::world::start() }), Ok(vec![]));
 }
@@ -84,7 +84,7 @@ impl Story {
     fn show_if_capturing(&mut self) {
         if self.session.attempt().is_some() {
             let at = self.now();
-            self.tell(Command::StartCapture { at, challenge: challenge() }).unwrap();
+            self.tell(Command::StartCapture { at, challenge: challenge(), camera: None }).unwrap();
         }
     }
 }
@@ -93,7 +93,7 @@ impl Story {
 fn an_ended_link_starts_no_capture_even_before_its_end_was_noted() {
     let mut story = Story::created();
     story.pass(Duration::from_secs(301));
-    let start = Command::StartCapture { at: story.now(), challenge: challenge() };
+    let start = Command::StartCapture { at: story.now(), challenge: challenge(), camera: None };
     assert_eq!(story.tell(start), Err(Refusal::Expired));
 }
 
@@ -106,7 +106,7 @@ fn three_failed_attempts_end_the_session() {
         assert!(
             matches!(events[0], SessionEvent::AttemptFailed { attempt: number, .. } if number == attempt)
         );
-        let start = Command::StartCapture { at: story.now(), challenge: challenge() };
+        let start = Command::StartCapture { at: story.now(), challenge: challenge(), camera: None };
         if attempt < MAX_ATTEMPTS {
             assert_eq!(events.len(), 1);
             assert_eq!(story.session.attempts_left(), MAX_ATTEMPTS - attempt);
@@ -124,7 +124,8 @@ fn three_failed_attempts_end_the_session() {
 #[test]
 fn a_second_start_takes_the_place_of_the_first() {
     let mut story = Story::capturing();
-    let events = story.tell(Command::StartCapture { at: story.now(), challenge: challenge() }).unwrap();
+    let events =
+        story.tell(Command::StartCapture { at: story.now(), challenge: challenge(), camera: None }).unwrap();
     assert!(matches!(
         events[0],
         SessionEvent::AttemptFailed { attempt: 1, reason: AttemptFailure::ConnectionLost, .. }
@@ -138,7 +139,7 @@ fn a_cancelled_check_stays_cancelled() {
     let cancel = Command::Cancel { at: story.now(), by: CancelledBy::Backend };
     assert_eq!(story.tell(cancel.clone()).unwrap().len(), 1);
     assert_eq!(story.tell(cancel), Ok(vec![]), "cancelling again changes nothing");
-    let start = Command::StartCapture { at: story.now(), challenge: challenge() };
+    let start = Command::StartCapture { at: story.now(), challenge: challenge(), camera: None };
     assert_eq!(story.tell(start), Err(Refusal::Cancelled));
     assert!(matches!(
         story.session.status(),
@@ -160,7 +161,7 @@ fn a_frame_out_of_order_is_refused() {
 #[test]
 fn a_connection_left_behind_neither_shows_to_nor_ends_the_attempt_that_took_its_place() {
     let mut story = Story::capturing();
-    story.tell(Command::StartCapture { at: story.now(), challenge: challenge() }).unwrap();
+    story.tell(Command::StartCapture { at: story.now(), challenge: challenge(), camera: None }).unwrap();
     let frame = Box::new(frame(0, seen(face())));
     let shown = Command::RecordFrame { at: story.now(), attempt: 1, frame, models: vec![] };
     assert_eq!(story.tell(shown), Err(Refusal::OtherAttempt));

@@ -4,6 +4,7 @@
 
 mod guidance;
 mod lifecycle;
+mod policy2;
 mod random;
 mod verdict;
 mod world;

@@ -1,7 +1,7 @@
 //! Random commands, in any order and at any time: what must hold whatever happens.
 
 use crate::world::*;
-use liveness_events::challenge::Challenge;
+use liveness_events::challenge::{Challenge, Way};
 use liveness_events::measurement::Measurement;
 use liveness_events::session::{
     AttemptFailure, CancelledBy, Command, ErasedBecause, MAX_ATTEMPTS, Session, SessionEvent,
@@ -10,6 +10,9 @@ use liveness_events::session::{Replayed, replay};
 use liveness_events::stored::Stored as _;
 use proptest::prelude::*;
 use std::time::Duration;
+
+/// Spreads a short random number over a long one.
+const SPREAD: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
 
 #[derive(Debug, Clone)]
 enum Doing {
@@ -64,7 +67,11 @@ fn commands(story: &mut Story, doing: &Doing) -> Vec<Command> {
     let one = |command| vec![command];
     match doing {
         Doing::Create => one(create()),
-        Doing::Start(random) => one(Command::StartCapture { at, challenge: Challenge::draw(*random) }),
+        Doing::Start(random) => {
+            let way = if random % 2 == 0 { Way::Light } else { Way::Motion };
+            let challenge = Challenge::draw(way, u128::from(*random).wrapping_mul(SPREAD));
+            one(Command::StartCapture { at, challenge, camera: None })
+        }
         Doing::WrongFrame(seq) => {
             let frame = Box::new(frame(*seq, seen(face())));
             one(Command::RecordFrame { at, attempt: story.attempt(), frame, models: vec![] })

@@ -1,9 +1,10 @@
 //! What the tests speak: a made-up person in front of a made-up camera, and given/when/then.
 
-use liveness_events::challenge::{Challenge, Step, Turn};
-use liveness_events::measurement::{Bounds, Comparison, Face, Frame, Measurement};
+use liveness_events::challenge::{Challenge, Colour, Step, Turn};
+use liveness_events::measurement::{Bounds, Comparison, Cues, Face, Frame, Measurement};
 use liveness_events::session::{Command, Create, Phase, Refusal, Session, SessionEvent};
 use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
+use liveness_events::verdict::Verdict;
 use liveness_events::{Digest, Timestamp};
 use std::time::Duration;
 use uuid::Uuid;
@@ -33,6 +34,17 @@ pub(crate) fn create() -> Command {
 /// Left, left, right, left.
 pub(crate) fn challenge() -> Challenge {
     Challenge::from_turns(&[Turn::Left, Turn::Left, Turn::Right, Turn::Left]).unwrap()
+}
+
+/// The orders of turns that policy 1 asked for.
+pub(crate) fn orders() -> Vec<Challenge> {
+    let orders =
+        (0..16).map(|bits| [0, 1, 2, 3].map(|i| if bits >> i & 1 == 1 { Turn::Left } else { Turn::Right }));
+    let same = |order: &[Turn; 4]| order.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    orders
+        .filter(|order| (1..3).contains(&same(order)))
+        .map(|order| Challenge::from_turns(&order).unwrap())
+        .collect()
 }
 
 /// A well-lit face that looks ahead.
@@ -65,15 +77,15 @@ pub(crate) fn head(yaw: f64) -> Face {
 }
 
 pub(crate) fn seen(face: Face) -> Measurement {
-    Measurement { faces: 1, face: Some(face) }
+    Measurement { faces: 1, face: Some(face), cues: Cues::default() }
 }
 
 pub(crate) fn nobody() -> Measurement {
-    Measurement { faces: 0, face: None }
+    Measurement { faces: 0, face: None, cues: Cues::default() }
 }
 
 pub(crate) fn two(face: Face) -> Measurement {
-    Measurement { faces: 2, face: Some(face) }
+    Measurement { faces: 2, face: Some(face), cues: Cues::default() }
 }
 
 pub(crate) fn frame(seq: u32, measurement: Measurement) -> Frame {
@@ -98,9 +110,22 @@ impl Story {
 
     /// The same with the camera on.
     pub(crate) fn capturing() -> Self {
+        Self::asked(challenge())
+    }
+
+    /// The same with a challenge of one's own.
+    pub(crate) fn asked(challenge: Challenge) -> Self {
         let mut story = Self::created();
-        story.tell(Command::StartCapture { at: story.now(), challenge: challenge() }).unwrap();
+        story.tell(Command::StartCapture { at: story.now(), challenge, camera: None }).unwrap();
         story
+    }
+
+    /// The verdict, once there is one.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        self.events.iter().find_map(|event| match event {
+            SessionEvent::Completed { verdict, .. } => Some(verdict.clone()),
+            _ => None,
+        })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -161,7 +186,29 @@ impl Story {
     }
 }
 
-/// A living person who does what is asked, reaching `widest` degrees.
+/// A living person who does what is asked, reaching `widest` degrees, and whose skin answers the screen.
 pub(crate) fn obedient(widest: f64) -> impl Fn(Option<Step>) -> Measurement {
-    move |step| seen(head(step.and_then(Step::turn).map_or(0.0, |turn| turn.sign() * widest)))
+    move |step| lit(person(step, widest), step.and_then(Step::colour), 0.05)
+}
+
+/// What the face of somebody does who follows a step.
+pub(crate) fn person(step: Option<Step>, widest: f64) -> Face {
+    let mut face = head(step.and_then(Step::turn).map_or(0.0, |turn| turn.sign() * widest));
+    face.size = match step {
+        Some(Step::Nearer) => 0.6,
+        Some(Step::Farther) => 0.4,
+        _ => 0.5,
+    };
+    face
+}
+
+/// Skin in the light of the room, and so much of the screen's.
+pub(crate) fn lit(face: Face, colour: Option<Colour>, share: f64) -> Measurement {
+    let light = colour.map_or([0.0; 3], |colour| colour.rgb().map(f64::from));
+    let skin: Vec<f64> =
+        [0.55, 0.42, 0.36].iter().zip(light).map(|(skin, light)| skin * (1.0 + share * light)).collect();
+    let regions = ["forehead", "left_cheek", "right_cheek", "nose", "chin"];
+    let mut measurement = seen(face);
+    measurement.cues = regions.into_iter().map(|region| (region, skin.clone())).collect();
+    measurement
 }

@@ -5,12 +5,12 @@ use crate::actors::inference::{Analysed, Unmeasured};
 use crate::event_log::AppendError;
 use crate::journal::{self, Head, LoadError, WriteError};
 use bytes::Bytes;
-use liveness_events::challenge::Challenge;
+use liveness_events::challenge::{Challenge, Way};
 use liveness_events::measurement::Frame;
 use liveness_events::session::guidance::{self, Hint};
 use liveness_events::session::{
-    AttemptFailure, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, Outcome, Phase,
-    Refusal, Session, SessionEvent, Status,
+    AttemptFailure, CameraReport, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, Outcome,
+    Phase, Refusal, Session, SessionEvent, Status,
 };
 use liveness_events::stored::session_type_name;
 use liveness_events::{Digest, Timestamp, stream};
@@ -204,10 +204,15 @@ impl Core {
         }
     }
 
-    pub(super) async fn start_capture(&mut self, causation: Uuid) -> Result<CaptureNotice, CaptureError> {
-        let challenge = Challenge::draw(random_number()?);
-        let started =
-            self.execute(causation, |at| Command::StartCapture { at, challenge: challenge.clone() }).await;
+    pub(super) async fn start_capture(
+        &mut self,
+        causation: Uuid,
+        way: Way,
+        camera: Option<CameraReport>,
+    ) -> Result<CaptureNotice, CaptureError> {
+        let challenge = Challenge::draw(way, random_number()?);
+        let start = |at| Command::StartCapture { at, challenge: challenge.clone(), camera: camera.clone() };
+        let started = self.execute(causation, start).await;
         match started {
             Ok(_) => {
                 self.driven = self.session.attempt().map(|attempt| attempt.number);
@@ -227,6 +232,7 @@ impl Core {
         &mut self,
         causation: Uuid,
         jpeg: Bytes,
+        round_trip: Option<Duration>,
     ) -> Result<CaptureNotice, CaptureError> {
         let attempt = self.session.attempt().ok_or(CaptureError::NotCapturing)?;
         if self.driven != Some(attempt.number) {
@@ -234,7 +240,7 @@ impl Core {
         }
         let number = attempt.number;
         let job = self.comparing.job(attempt, jpeg.clone());
-        let Analysed { frame, likeness } = match self.services.inference.measure(job).await {
+        let Analysed { mut frame, likeness } = match self.services.inference.measure(job).await {
             Ok(analysed) => analysed,
             Err(Unmeasured::Dropped) => return Err(CaptureError::Dropped),
             Err(Unmeasured::BadPicture(why)) => {
@@ -251,6 +257,9 @@ impl Core {
                 return Ok(self.where_it_stands(None));
             }
         };
+        if let Some(time) = round_trip {
+            frame.measurement.cues.insert("round_trip", &[time.as_secs_f64()]);
+        }
         self.pictures.insert(frame.seq, jpeg);
         let models = &self.services.models.clone();
         let recorded = self
@@ -393,9 +402,11 @@ fn unavailable(error: &dyn std::error::Error) -> Failed {
     Failed::Trouble(Trouble::Unavailable("the service cannot record what happens at the moment".into()))
 }
 
-fn random_number() -> Result<u64, Trouble> {
-    getrandom::u64().map_err(|error| {
+fn random_number() -> Result<u128, Trouble> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
         tracing::error!(%error, "the system gives no random numbers");
         Trouble::Unavailable("the service cannot draw a challenge at the moment".into())
-    })
+    })?;
+    Ok(u128::from_be_bytes(bytes))
 }

@@ -2,6 +2,7 @@
 //! plain text of at most 100 columns, so that it looks the same in a terminal, a file and a mail.
 
 use liveness_events::Timestamp;
+use liveness_events::challenge::Step;
 use liveness_events::measurement::Frame;
 use liveness_events::session::guidance::hint;
 use liveness_events::session::{Attempt, Phase, Session, SessionEvent};
@@ -15,6 +16,8 @@ const ROW: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_secs(1);
 /// Columns on each side of straight ahead.
 const SIDE: usize = 20;
+/// Columns of the time before each line.
+const INDENT: usize = 11;
 /// Degrees of one column: the whole is 40 degrees to either side.
 const DEGREES: f64 = 2.0;
 
@@ -64,8 +67,10 @@ impl Timeline<'_> {
                 format!("created    at {}, link ends at {}", created.at, created.expires_at)
             }
             SessionEvent::CaptureStarted { attempt, challenge, .. } => {
-                let turns = challenge.turns().map(|turn| format!("{turn:?}").to_lowercase());
-                format!("attempt {attempt}  challenge: {}", turns.join(", "))
+                let steps = challenge.steps().iter().filter(|step| **step != Step::Hold);
+                let steps: Vec<&str> = steps.map(|step| step.name()).collect();
+                let first = format!("attempt {attempt}  challenge: ");
+                wrapped(&first, &steps)
             }
             SessionEvent::AttemptFailed { attempt, reason, .. } => {
                 format!("attempt {attempt}  failed: {}", reason.code())
@@ -88,7 +93,7 @@ impl Timeline<'_> {
             self.heard_at = None;
             self.asked.clear();
             let axis = axis();
-            writeln!(self.out, "  seconds  asked       {axis}    yaw  frames  hint")?;
+            writeln!(self.out, "  seconds  asked          {axis}    yaw  frames  hint")?;
         }
         Ok(())
     }
@@ -128,7 +133,7 @@ impl Timeline<'_> {
         let seconds = self.seconds(since);
         let shown = if asked == self.asked { "" } else { asked.as_str() };
         let yaw = turned.map_or_else(|| "-".to_owned(), |(_, _, last)| format!("{last:+.0}"));
-        let line = format!("{seconds:>9.3}  {shown:<10}  {}  {yaw:>5}  {frames:>6}  {told}", curve(turned));
+        let line = format!("{seconds:>9.3}  {shown:<13}  {}  {yaw:>5}  {frames:>6}  {told}", curve(turned));
         writeln!(self.out, "{}", line.trim_end())?;
         self.asked = asked;
         Ok(())
@@ -139,10 +144,26 @@ impl Timeline<'_> {
     }
 }
 
+/// Words after a first one, in lines of at most 100 columns together with the time before them.
+fn wrapped(first: &str, words: &[&str]) -> String {
+    let mut text = first.to_owned();
+    let mut width = INDENT + first.len();
+    for (place, word) in words.iter().enumerate() {
+        let comma = if place + 1 < words.len() { ", " } else { "" };
+        if width + word.len() + comma.len() > 100 {
+            text = format!("{}\n{:indent$}", text.trim_end(), "", indent = INDENT + first.len());
+            width = INDENT + first.len();
+        }
+        text += &format!("{word}{comma}");
+        width += word.len() + comma.len();
+    }
+    text
+}
+
 fn asked(attempt: &Attempt) -> String {
     match attempt.phase {
         Phase::Framing => "framing".to_owned(),
-        Phase::Doing { step, .. } => step.code().to_owned(),
+        Phase::Doing { step, .. } => step.name().to_owned(),
     }
 }
 

@@ -99,6 +99,7 @@ impl ClipPerson {
             (Follows::AsAsked | Follows::After(_), turn) => Some(turn),
             (Follows::TheOtherWay, Turn::Left) => Some(Turn::Right),
             (Follows::TheOtherWay, Turn::Right) => Some(Turn::Left),
+            (Follows::TheOtherWay, Turn::Up | Turn::Down) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 use crate::fake::Asked;
 use crate::test_app::*;
 use bytes::Bytes;
-use liveness_events::challenge::Challenge;
+use liveness_events::challenge::{Challenge, Way};
 use liveness_events::measurement::Bounds;
 use liveness_events::session::{
     AttemptFailure, CancelledBy, ErasedBecause, ExpiredBecause, KeptImage, SessionEvent,
@@ -20,7 +20,12 @@ fn kept(seq: u32) -> KeptImage {
 }
 
 pub(crate) fn started() -> SessionEvent {
-    SessionEvent::CaptureStarted { at: at(10), attempt: 1, challenge: Challenge::draw(0) }
+    SessionEvent::CaptureStarted {
+        at: at(10),
+        attempt: 1,
+        challenge: Challenge::draw(Way::Light, 0),
+        camera: None,
+    }
 }
 
 fn completed(images: Vec<KeptImage>) -> SessionEvent {
@@ -29,7 +34,7 @@ fn completed(images: Vec<KeptImage>) -> SessionEvent {
         confidence: 12.34,
         threshold: 70,
         signals: vec![],
-        reasons: vec![Reason::FlatSurface],
+        reasons: vec![Reason::new("flat_surface")],
     };
     SessionEvent::Completed {
         at: at(30),

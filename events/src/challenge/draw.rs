@@ -1,0 +1,149 @@
+use super::{Challenge, Colour, Step, Turn, Way};
+use crate::verdict::PolicyVersion;
+
+/// Turns on the way with light, which has its chance in the colours.
+const TURNS_WITH_LIGHT: usize = 3;
+/// Turns on the way without.
+const TURNS_WITHOUT: usize = 4;
+/// Turns that are added where the light could not be measured.
+const MORE_TURNS: usize = 2;
+/// Colours of one sequence: 6 x 5^7 of them, 18.8 bits.
+const COLOURS: usize = 8;
+
+impl Challenge {
+    /// Draws a challenge from a uniform random number. Each is as likely as the others up to 2^-80.
+    #[must_use]
+    pub fn draw(way: Way, random: u128) -> Self {
+        let mut dice = Dice(random);
+        let (steps, fallback) = match way {
+            Way::Light => with_light(&mut dice),
+            Way::Motion => (without_light(&mut dice), vec![]),
+        };
+        Self { policy: PolicyVersion::V2, way, steps, fallback }
+    }
+}
+
+/// Turns, then nearer, where the screen lights the face best, and the colours there. Should these be lost in a bright
+/// room, more turns and the way back.
+fn with_light(dice: &mut Dice) -> (Vec<Step>, Vec<Step>) {
+    let mut steps: Vec<Step> = followed_by_holds(&turns(dice, TURNS_WITH_LIGHT));
+    steps.push(Step::Nearer);
+    steps.extend(colours(dice).into_iter().map(Step::Light));
+    let more: Vec<Turn> = (0..MORE_TURNS).map(|_| dice.pick(&[Turn::Left, Turn::Right])).collect();
+    let mut fallback = vec![Step::Farther];
+    fallback.extend(followed_by_holds(&more));
+    (steps, fallback)
+}
+
+/// Turns, and both distances among them.
+fn without_light(dice: &mut Dice) -> Vec<Step> {
+    let turns = turns(dice, TURNS_WITHOUT);
+    let mut distances = vec![Step::Nearer, Step::Farther];
+    if dice.pick(&[true, false]) {
+        distances.reverse();
+    }
+    let places: Vec<(usize, usize)> = (0..=turns.len())
+        .flat_map(|first| (first..=turns.len()).map(move |second| (first, second)))
+        .collect();
+    let (first, second) = dice.pick(&places);
+    let mut steps = vec![];
+    for place in 0..=turns.len() {
+        for (index, at) in [first, second].into_iter().enumerate() {
+            if at == place {
+                steps.push(distances[index]);
+            }
+        }
+        steps.extend(turns.get(place).into_iter().flat_map(|turn| [Step::from(*turn), Step::Hold]));
+    }
+    steps
+}
+
+fn followed_by_holds(turns: &[Turn]) -> Vec<Step> {
+    turns.iter().flat_map(|turn| [Step::from(*turn), Step::Hold]).collect()
+}
+
+/// Both sides occur and the order never merely alternates: a clip of somebody who shakes the head, mirrored or not,
+/// follows none of them, since it passes through a wrong side where the same side is asked for twice.
+fn turns(dice: &mut Dice, count: usize) -> Vec<Turn> {
+    let orders: Vec<Vec<Turn>> = (0..1_u32 << count)
+        .map(|bits| (0..count).map(|i| if bits >> i & 1 == 1 { Turn::Left } else { Turn::Right }).collect())
+        .filter(|order: &Vec<Turn>| {
+            let same = order.windows(2).filter(|pair| pair[0] == pair[1]).count();
+            0 < same && same < count - 1
+        })
+        .collect();
+    dice.pick(&orders)
+}
+
+/// No colour follows itself, so that each change is one.
+fn colours(dice: &mut Dice) -> Vec<Colour> {
+    let mut colours: Vec<Colour> = vec![];
+    for _ in 0..COLOURS {
+        let others: Vec<Colour> =
+            Colour::ALL.into_iter().filter(|colour| colours.last() != Some(colour)).collect();
+        colours.push(dice.pick(&others));
+    }
+    colours
+}
+
+/// A random number, spent choice by choice.
+struct Dice(u128);
+
+impl Dice {
+    fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
+        let count = choices.len() as u128;
+        let index = usize::try_from(self.0 % count).unwrap_or(0);
+        self.0 /= count;
+        choices[index].clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    /// A lower bound of the challenges that can be drawn, by drawing many.
+    fn distinct(of: impl Fn(u128) -> Vec<Step>) -> usize {
+        (0..20_000_u128)
+            .map(|seed| {
+                let digest = crate::Digest::of(&seed.to_be_bytes()).to_string();
+                of(u128::from_str_radix(&digest[..32], 16).unwrap())
+            })
+            .collect::<HashSet<_>>()
+            .len()
+    }
+
+    #[test]
+    fn without_light_there_are_more_than_six_bits_of_chance() {
+        // 12 orders of turns, 2 orders of distances, 15 places for them: 8.5 bits.
+        assert_eq!(distinct(|random| Challenge::draw(Way::Motion, random).steps), 12 * 2 * 15);
+    }
+
+    #[test]
+    fn with_light_there_are_more_than_sixteen_bits_of_chance() {
+        let colours = 6_f64 * 5_f64.powi(COLOURS as i32 - 1);
+        assert!(colours.log2() > 18.0);
+        assert!(distinct(|random| Challenge::draw(Way::Light, random).steps) > 19_500);
+    }
+
+    proptest! {
+        #[test]
+        fn both_sides_are_asked_for_and_no_order_alternates(random: u128, light: bool) {
+            let challenge = Challenge::draw(if light { Way::Light } else { Way::Motion }, random);
+            let turns: Vec<Turn> = challenge.turns().collect();
+            prop_assert!(turns.contains(&Turn::Left) && turns.contains(&Turn::Right));
+            prop_assert!(turns.windows(2).any(|pair| pair[0] == pair[1]));
+            let lit = challenge.steps().iter().filter(|step| step.colour().is_some()).count();
+            prop_assert_eq!(lit, if light { COLOURS } else { 0 });
+        }
+
+        #[test]
+        fn no_colour_follows_itself(random: u128) {
+            let challenge = Challenge::draw(Way::Light, random);
+            let colours: Vec<_> = challenge.steps().iter().filter_map(|step| step.colour()).collect();
+            prop_assert!(colours.windows(2).all(|pair| pair[0] != pair[1]));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Policy 2: what policy 1 asks, and distance, coloured light, and what a series of pictures betrays.
+//!
+//! Each signal maps what it measured to a score between 0 and 1 and bears a weight: the share of the confidence that it
+//! can take away alone. The confidence is 100 times the product of what each leaves, so that more evidence for life never
+//! lowers it. A signal that is missing leaves what its doubt leaves: it does not count as passed.
+
+mod approach;
+mod depth;
+mod light;
+mod one_face;
+mod ramp;
+mod relief;
+mod same_face;
+mod sides;
+mod turn;
+
+pub use light::is_unclear as light_is_unclear;
+
+use super::{Evidence, Reason, SignalScore, Verdict};
+use crate::measurement::rounded;
+use crate::values::Threshold;
+use ramp::Ramp;
+
+/// One signal of the policy.
+struct Signal {
+    name: &'static str,
+    /// Share of the confidence that a score of 0 takes away.
+    weight: f64,
+    /// Share of the confidence that is taken away where nothing could be measured.
+    doubt: f64,
+    /// Code for the integrator where the score is below 1.
+    reason: &'static str,
+    measure: fn(&Evidence) -> Option<Found>,
+}
+
+/// What a signal found.
+struct Found {
+    /// In the signal's own unit.
+    value: f64,
+    /// 0 to 1.
+    score: f64,
+    /// Another code than the signal's usual one.
+    reason: Option<&'static str>,
+}
+
+/// All of them. A signal is a file of this folder and a line here; one that needs a new cue is besides a file of
+/// `models/src/cues` and a line there.
+const SIGNALS: &[Signal] = &[
+    turn::SIGNAL,
+    depth::SIGNAL,
+    relief::SIGNAL,
+    one_face::SIGNAL,
+    same_face::SIGNAL,
+    approach::SIGNAL,
+    light::SIGNAL,
+];
+
+/// Names and weights of the signals, in the order in which a verdict lists them.
+pub fn signals() -> impl Iterator<Item = (super::Signal, f64)> {
+    SIGNALS.iter().map(|signal| (super::Signal::new(signal.name), signal.weight))
+}
+
+pub(super) fn judge(evidence: &Evidence, threshold: Threshold) -> Verdict {
+    let found: Vec<(&Signal, Option<Found>)> =
+        SIGNALS.iter().map(|signal| (signal, (signal.measure)(evidence))).collect();
+    let confidence =
+        100.0 * found.iter().map(|(signal, found)| signal.leaves(found.as_ref())).product::<f64>();
+    let confidence = (confidence * 10.0).round() / 10.0;
+    Verdict {
+        passed: confidence > f64::from(threshold.get()),
+        confidence,
+        threshold: threshold.get(),
+        signals: found.iter().map(|(signal, found)| signal.score(found.as_ref())).collect(),
+        reasons: found.iter().filter_map(|(signal, found)| signal.reason(found.as_ref())).collect(),
+    }
+}
+
+impl Signal {
+    /// Share of the confidence that is left.
+    fn leaves(&self, found: Option<&Found>) -> f64 {
+        1.0 - found.map_or(self.doubt, |found| self.weight * (1.0 - found.score))
+    }
+
+    fn score(&self, found: Option<&Found>) -> SignalScore {
+        SignalScore {
+            signal: super::Signal::new(self.name),
+            value: found.map(|found| rounded(found.value)),
+            score: found.map(|found| rounded(found.score)),
+            lost: rounded(100.0 * (1.0 - self.leaves(found))),
+        }
+    }
+
+    fn reason(&self, found: Option<&Found>) -> Option<Reason> {
+        let found = found.filter(|found| found.score < 1.0)?;
+        Some(Reason::new(found.reason.unwrap_or(self.reason)))
+    }
+}
+
+impl Found {
+    fn ramped(value: f64, ramp: &Ramp) -> Self {
+        Self { value, score: ramp.score(value), reason: None }
+    }
+}

@@ -1,0 +1,25 @@
+//! The face comes nearer and moves away when it is told to.
+//!
+//! Unit: share of the distances that were reached. Source: own choice. A person who cannot move is not failed by it. Says
+//! nothing against a picture that is moved.
+
+use super::ramp::Ramp;
+use super::{Found, Signal};
+use crate::session::guidance::is_distance_reached;
+use crate::verdict::{Asked, Evidence, Seen};
+
+const RAMP: Ramp = Ramp { zero: 0.0, one: 1.0 };
+
+pub(super) const SIGNAL: Signal =
+    Signal { name: "approach", weight: 0.2, doubt: 0.1, reason: "distance_not_changed", measure };
+
+fn measure(evidence: &Evidence) -> Option<Found> {
+    let reached: Vec<bool> =
+        evidence.asked().filter(|asked| asked.issued.step.is_distance()).map(is_reached).collect();
+    let count = reached.iter().filter(|reached| **reached).count();
+    (!reached.is_empty()).then(|| Found::ramped(count as f64 / reached.len() as f64, &RAMP))
+}
+
+fn is_reached(asked: Asked<'_>) -> bool {
+    asked.frames.iter().filter_map(Seen::only_face).any(|face| is_distance_reached(asked.issued, face))
+}

@@ -1,0 +1,17 @@
+/// A value and the two ends of the straight ramp that leads from score 0 to score 1.
+pub(super) struct Ramp {
+    pub(super) zero: f64,
+    pub(super) one: f64,
+}
+
+impl Ramp {
+    pub(super) fn score(&self, value: f64) -> f64 {
+        ((value - self.zero) / (self.one - self.zero)).clamp(0.0, 1.0)
+    }
+}
+
+/// The mean; none of nothing.
+pub(super) fn mean(values: impl IntoIterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.into_iter().fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}

@@ -1,0 +1,145 @@
+//! Policy 2 from the outside: what it asks for, when, and what it makes of the answers.
+
+use crate::world::*;
+use liveness_events::challenge::{Challenge, Colour, Step, Way};
+use liveness_events::session::SessionEvent;
+use liveness_events::verdict::{PolicyVersion, Reason};
+use proptest::prelude::*;
+
+/// Far more frames than any attempt needs.
+const ENOUGH: usize = 600;
+
+fn steps(story: &Story) -> Vec<Step> {
+    let issued = |event: &SessionEvent| match event {
+        SessionEvent::StepIssued { step, .. } => Some(*step),
+        _ => None,
+    };
+    story.events.iter().filter_map(issued).collect()
+}
+
+fn lost(story: &Story, signal: &str) -> f64 {
+    let verdict = story.verdict().unwrap();
+    verdict.signals.iter().find(|score| score.signal.as_str() == signal).unwrap().lost
+}
+
+#[test]
+fn each_colour_stays_long_enough_to_be_seen() {
+    let mut story = Story::asked(Challenge::draw(Way::Light, 7));
+    story.act(ENOUGH, obedient(24.0));
+    let told: Vec<_> = story
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            SessionEvent::StepIssued { at, step, .. } => Some((*at, *step)),
+            SessionEvent::Completed { at, .. } => Some((*at, Step::Hold)),
+            _ => None,
+        })
+        .collect();
+    let lasted: Vec<u128> = told
+        .windows(2)
+        .filter(|pair| pair[0].1.colour().is_some())
+        .map(|pair| pair[1].0.since(pair[0].0).as_millis())
+        .collect();
+    assert_eq!(lasted.len(), 8);
+    assert!(lasted.iter().all(|millis| (400..=700).contains(millis)), "{lasted:?}");
+}
+
+#[test]
+fn where_no_light_comes_back_more_motion_is_asked_for() {
+    let challenge = Challenge::draw(Way::Light, 99);
+    let mut story = Story::asked(challenge.clone());
+    story.act(ENOUGH, |step| lit(person(step, 24.0), step.and_then(Step::colour), 0.0));
+    let asked: Vec<Step> = challenge.steps().iter().chain(challenge.fallback()).copied().collect();
+    assert_eq!(steps(&story), asked);
+    let verdict = story.verdict().unwrap();
+    assert!(verdict.passed && verdict.confidence <= 95.0, "{verdict:?}");
+    let light = verdict.signals.iter().find(|score| score.signal.as_str() == "light").unwrap();
+    assert!(light.score.is_none() && light.lost > 0.0, "missing is not passed: {light:?}");
+}
+
+#[test]
+fn who_cannot_change_the_distance_goes_on() {
+    for way in [Way::Light, Way::Motion] {
+        let mut story = Story::asked(Challenge::draw(way, 3));
+        story.act(ENOUGH, |step| {
+            let still = step.filter(|step| !step.is_distance());
+            lit(person(still, 24.0), step.and_then(Step::colour), 0.05)
+        });
+        let verdict = story.verdict().unwrap();
+        assert!(verdict.passed, "{verdict:?}");
+        assert_eq!(verdict.reasons, [Reason::new("distance_not_changed")]);
+        assert!(lost(&story, "approach") == 20.0);
+    }
+}
+
+/// The colour that follows another one in the list: what an earlier session's recording shows is as wrong.
+fn another(colour: Colour) -> Colour {
+    let place = Colour::ALL.iter().position(|known| *known == colour).unwrap();
+    Colour::ALL[(place + 2) % Colour::ALL.len()]
+}
+
+#[test]
+fn light_of_other_colours_does_not_pass() {
+    let mut story = Story::asked(Challenge::draw(Way::Light, 12_345));
+    story.act(ENOUGH, |step| lit(person(step, 24.0), step.and_then(Step::colour).map(another), 0.05));
+    let verdict = story.verdict().unwrap();
+    assert!(!verdict.passed, "{verdict:?}");
+    assert_eq!(verdict.reasons, [Reason::new("light_not_followed")]);
+}
+
+#[test]
+fn light_that_comes_a_second_late_does_not_pass() {
+    let mut story = Story::asked(Challenge::draw(Way::Light, 4_711_081_500));
+    let mut shown: Vec<Option<Colour>> = vec![];
+    while story.session.attempt().is_some() {
+        let step = story.step();
+        shown.push(step.and_then(Step::colour));
+        let late = shown.len().checked_sub(9).and_then(|place| shown[place]);
+        story.show(lit(person(step, 24.0), late, 0.05));
+    }
+    assert!(!story.verdict().unwrap().passed, "{:?}", story.verdict());
+}
+
+#[test]
+fn up_and_down_are_measured_where_they_are_asked_for() {
+    let steps = vec![Step::TurnUp, Step::Hold, Step::TurnLeft, Step::Hold, Step::TurnRight, Step::Hold];
+    let challenge = Challenge::recorded(Way::Motion, steps, vec![]).unwrap();
+    let shown = |step: Option<Step>, upwards: f64| {
+        let mut face = person(step.filter(|step| *step != Step::TurnUp), 24.0);
+        face.pitch = if step == Some(Step::TurnUp) { upwards } else { 0.0 };
+        lit(face, None, 0.0)
+    };
+    let mut story = Story::asked(challenge.clone());
+    story.act(ENOUGH, |step| shown(step, 20.0));
+    assert!(story.verdict().unwrap().passed);
+    let mut story = Story::asked(challenge);
+    story.act(ENOUGH, |step| shown(step, -20.0));
+    assert_eq!(story.verdict(), None);
+}
+
+proptest! {
+    #[test]
+    fn a_living_person_passes_whatever_is_drawn(random: u128, light: bool) {
+        let challenge = Challenge::draw(if light { Way::Light } else { Way::Motion }, random);
+        let mut story = Story::asked(challenge.clone());
+        story.act(ENOUGH, obedient(24.0));
+        let verdict = story.verdict().unwrap();
+        prop_assert!(verdict.passed && verdict.reasons.is_empty(), "{verdict:?}");
+        prop_assert_eq!(steps(&story), challenge.steps());
+        let ended = story.events.iter().any(|event| {
+            matches!(event, SessionEvent::Completed { policy: PolicyVersion::V2, .. })
+        });
+        prop_assert!(ended);
+    }
+
+    /// More light that comes back never lowers the confidence.
+    #[test]
+    fn more_light_never_lowers_the_confidence(random: u128, share in 0.02..0.3_f64, more in 0.0..0.3_f64) {
+        let confidence = |share: f64| {
+            let mut story = Story::asked(Challenge::draw(Way::Light, random));
+            story.act(ENOUGH, |step| lit(person(step, 24.0), step.and_then(Step::colour), share));
+            story.verdict().unwrap().confidence
+        };
+        prop_assert!(confidence(share + more) >= confidence(share));
+    }
+}

@@ -102,8 +102,9 @@ fn interval(items: &[Item], subjects: usize) -> Option<(f64, f64)> {
     if with(|kind| kind.0) < 2 || with(|kind| kind.1) < 2 {
         return None;
     }
-    let strata = [(true, true), (true, false), (false, true)]
-        .map(|stratum| (0..subjects).filter(|subject| kinds.get(*subject) == Some(&stratum)).collect::<Vec<_>>());
+    let strata = [(true, true), (true, false), (false, true)].map(|stratum| {
+        (0..subjects).filter(|subject| kinds.get(*subject) == Some(&stratum)).collect::<Vec<_>>()
+    });
     let mut random = SplitMix(SEED);
     let mut areas = Vec::with_capacity(DRAWS);
     for _ in 0..DRAWS {
@@ -145,7 +146,8 @@ mod tests {
 
     fn auc(bona_fides: &[f64], attacks: &[f64]) -> Option<Auc> {
         let living = bona_fides.iter().enumerate().map(|(n, number)| bona_fide(&format!("b{n}"), *number));
-        let attacking = attacks.iter().enumerate().map(|(n, number)| attack(&format!("a{n}"), "print", *number));
+        let attacking =
+            attacks.iter().enumerate().map(|(n, number)| attack(&format!("a{n}"), "print", *number));
         let trials: Vec<Trial> = living.chain(attacking).collect();
         Auc::of(&trials, |trial| Some(trial.scored()?.confidence))
     }
@@ -180,12 +182,21 @@ mod tests {
         let (low, high) = found.interval.unwrap();
         assert!((found.area - 6.0 / 26.0).abs() < 1e-12);
         assert!(low < 0.12 && high == 1.0, "{low} to {high}");
-        assert_eq!(Auc::of(&trials, |trial| Some(trial.scored()?.confidence)), Some(found), "drawn otherwise");
+        assert_eq!(
+            Auc::of(&trials, |trial| Some(trial.scored()?.confidence)),
+            Some(found),
+            "drawn otherwise"
+        );
     }
 
     #[test]
     fn one_person_gives_no_interval() {
-        let trials = [bona_fide("a", 90.0), bona_fide("a", 80.0), attack("b", "print", 1.0), attack("c", "print", 2.0)];
+        let trials = [
+            bona_fide("a", 90.0),
+            bona_fide("a", 80.0),
+            attack("b", "print", 1.0),
+            attack("c", "print", 2.0),
+        ];
         let found = Auc::of(&trials, |trial| Some(trial.scored()?.confidence)).unwrap();
         assert_eq!((found.area, found.interval), (1.0, None));
     }

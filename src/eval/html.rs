@@ -64,7 +64,9 @@ impl fmt::Display for Text<'_> {
                 // HTML has no place for these, escaped or not.
                 control if control.is_control() => f.write_char(' ')?,
                 // Marks of direction would let a name reorder the text around it.
-                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => f.write_char(' ')?,
+                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                    f.write_char(' ')?
+                }
                 plain => f.write_char(plain)?,
             }
         }

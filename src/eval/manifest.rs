@@ -167,7 +167,16 @@ fn entry(mut fields: Fields<'_, '_, '_>) -> Option<Entry> {
         Source::Media(path) => path.display().to_string(),
         Source::Session(session) => session.to_string(),
     });
-    Some(Entry { id, subject: subject?, kind: kind?, condition: condition?, split: split?, source, seed, line })
+    Some(Entry {
+        id,
+        subject: subject?,
+        kind: kind?,
+        condition: condition?,
+        split: split?,
+        source,
+        seed,
+        line,
+    })
 }
 
 /// What does not go together in several trials.
@@ -190,7 +199,9 @@ fn contradictions(entries: &[Entry]) -> Vec<Problem> {
             Slot::Occupied(slot) if slot.get().0 != entry.split => {
                 let (split, first) = slot.get();
                 let (subject, split) = (&entry.subject, split.code());
-                wrong(format!("`split`: {subject:?} is in split {split} by line {first}: a subject is in one alone"));
+                wrong(format!(
+                    "`split`: {subject:?} is in split {split} by line {first}: a subject is in one alone"
+                ));
             }
             Slot::Occupied(_) => {}
         }

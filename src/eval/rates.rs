@@ -74,7 +74,8 @@ impl Rates {
         let species: Vec<_> = attacks.into_iter().map(|(species, group)| group.of_species(species)).collect();
         let bona_fide = living.of_bona_fide();
         let highest = highest(&species).cloned();
-        let acer = highest.as_ref().and_then(|highest| Some((highest.apcer.rate? + bona_fide.bpcer.rate?) / 2.0));
+        let acer =
+            highest.as_ref().and_then(|highest| Some((highest.apcer.rate? + bona_fide.bpcer.rate?) / 2.0));
         let passed = species.iter().map(|species| species.passed.count).sum();
         let presented = species.iter().map(|species| species.presented).sum();
         Self { threshold, bona_fide, species, highest, passed: Proportion::new(passed, presented), acer }
@@ -84,7 +85,9 @@ impl Rates {
 fn highest(species: &[SpeciesRates]) -> Option<&SpeciesRates> {
     let known = species.iter().filter_map(|species| Some((species.apcer.rate?, species)));
     let order = |(rate, of): &(f64, &SpeciesRates)| (*rate, of.apcer.high);
-    known.max_by(|a, b| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal)).map(|(_, of)| of)
+    known
+        .max_by(|a, b| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal))
+        .map(|(_, of)| of)
 }
 
 #[derive(Default)]
@@ -134,7 +137,8 @@ mod tests {
     use super::*;
 
     fn trials() -> Vec<Trial> {
-        let mut trials: Vec<_> = [99.0, 80.0, 70.0, 12.0].map(|confidence| bona_fide("anna", confidence)).into();
+        let mut trials: Vec<_> =
+            [99.0, 80.0, 70.0, 12.0].map(|confidence| bona_fide("anna", confidence)).into();
         trials.push(failed(bona_fide("boris", 0.0)));
         trials.extend([0.0, 71.0].map(|confidence| attack("anna", "screen", confidence)));
         trials.extend([0.0, 0.0, 70.0, 70.1].map(|confidence| attack("boris", "mask", confidence)));

@@ -42,7 +42,7 @@ pub struct Summary {
     /// The rates at several thresholds, lowest first.
     pub thresholds: Vec<Rates>,
     /// The rates at the chosen threshold under each condition.
-    pub conditions: Vec<(String, Rates)>,
+    pub conditions: BTreeMap<String, Rates>,
     /// How well the confidence divides the living from attacks.
     pub confidence: Option<Auc>,
     /// How well each signal alone does.
@@ -129,7 +129,7 @@ fn thresholds(chosen: f64) -> Vec<f64> {
     thresholds
 }
 
-fn conditions(threshold: f64, trials: &[&Trial]) -> Vec<(String, Rates)> {
+fn conditions(threshold: f64, trials: &[&Trial]) -> BTreeMap<String, Rates> {
     let mut groups = BTreeMap::<&str, Vec<&Trial>>::new();
     for trial in trials {
         groups.entry(&trial.condition).or_default().push(trial);
@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn a_chosen_threshold_stands_among_the_others() {
-        let at = |threshold| summary(threshold).thresholds.iter().map(|rates| rates.threshold).collect::<Vec<_>>();
+        let at =
+            |threshold| summary(threshold).thresholds.iter().map(|rates| rates.threshold).collect::<Vec<_>>();
         assert_eq!(at(70.0), THRESHOLDS);
         assert_eq!(at(65.0), [50.0, 60.0, 65.0, 70.0, 80.0, 90.0]);
     }

@@ -45,7 +45,13 @@ fn errors(rates: &Rates, out: &mut dyn Write) -> io::Result<()> {
     row("bona fide", [*subjects, *presented, bpnrr.count], bpcer, "", out)?;
     writeln!(out)?;
     if let Some(SpeciesRates { species, apcer, .. }) = &rates.highest {
-        writeln!(out, "highest APCER   {:>7}  {}, {}", rate(apcer), interval(apcer), name(species).trim_end())?;
+        writeln!(
+            out,
+            "highest APCER   {:>7}  {}, {}",
+            rate(apcer),
+            interval(apcer),
+            name(species).trim_end()
+        )?;
     }
     total("attacks passed", &rates.passed, "attacks, scored or not", out)?;
     total("BPCER", &rates.bona_fide.bpcer, "scored living persons", out)?;
@@ -171,7 +177,8 @@ mod tests {
             failed(attack("anna", species, 0.0)),
         ];
         let trials: Vec<_> = trials.iter().collect();
-        let context = Context { title: species.into(), split: "report".into(), policy: 2, ..Context::default() };
+        let context =
+            Context { title: species.into(), split: "report".into(), policy: 2, ..Context::default() };
         let mut out = Vec::new();
         print(&Summary::of(context, 70.0, &trials), &mut out).unwrap();
         String::from_utf8(out).unwrap()

@@ -76,7 +76,8 @@ impl<'a> Confidences<'a> {
 
     /// The highest APCER among these species, and the BPCER, for each threshold at which one of them changes.
     fn curve(&self, species: &[&Vec<f64>]) -> Vec<(f64, f64)> {
-        let mut thresholds: Vec<f64> = species.iter().copied().flatten().chain(&self.living).copied().collect();
+        let mut thresholds: Vec<f64> =
+            species.iter().copied().flatten().chain(&self.living).copied().collect();
         // Below all: everything passes.
         thresholds.push(-1.0);
         thresholds.sort_by(f64::total_cmp);

@@ -22,7 +22,12 @@ pub(super) fn whisker(proportion: &Proportion, end: f64) -> String {
 pub(super) fn area_whisker(area: f64, interval: Option<(f64, f64)>) -> String {
     let (low, high) = interval.unwrap_or((area, area));
     let middle = WIDTH / 2.0;
-    drawn(low, area, high, &format!("<line class=\"middle\" x1=\"{middle}\" x2=\"{middle}\" y1=\"0\" y2=\"16\"/>"))
+    drawn(
+        low,
+        area,
+        high,
+        &format!("<line class=\"middle\" x1=\"{middle}\" x2=\"{middle}\" y1=\"0\" y2=\"16\"/>"),
+    )
 }
 
 fn drawn(low: f64, at: f64, high: f64, behind: &str) -> String {

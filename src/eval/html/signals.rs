@@ -76,7 +76,8 @@ fn against_species(out: &mut String, summary: &Summary) -> fmt::Result {
         for species in &species {
             match by_species.get(*species).copied().flatten() {
                 Some(area) => {
-                    let (class, strength) = if area >= 0.5 { ("good", area - 0.5) } else { ("bad", 0.5 - area) };
+                    let (class, strength) =
+                        if area >= 0.5 { ("good", area - 0.5) } else { ("bad", 0.5 - area) };
                     write!(out, "<td class=\"{class}\" style=\"--s:{:.2}\">{area:.2}</td>", strength * 2.0)?;
                 }
                 None => out.write_str("<td>–</td>")?,
@@ -93,7 +94,10 @@ fn without(out: &mut String, summary: &Summary) -> fmt::Result {
         .to_owned();
     if summary.not_fused > 0 {
         let trials = counted(summary.not_fused, "trial has", "trials have");
-        write!(about, " <b>{trials} a confidence that is not what its signals come to: this table does not hold.</b>")?;
+        write!(
+            about,
+            " <b>{trials} a confidence that is not what its signals come to: this table does not hold.</b>"
+        )?;
     }
     section(out, "ablation", "Without each signal", &about)?;
     out.write_str(

@@ -28,7 +28,8 @@ pub(super) fn species(out: &mut String, summary: &Summary) -> fmt::Result {
     )?;
     for of in &rates.species {
         let SpeciesRates { species, subjects, presented, apnrr, apcer, passed } = of;
-        let worst = rates.highest.as_ref().is_some_and(|highest| highest.species == *species && apcer.count > 0);
+        let worst =
+            rates.highest.as_ref().is_some_and(|highest| highest.species == *species && apcer.count > 0);
         let class = if worst { "attack worst" } else { "attack" };
         let last = format!("{} <small>{}</small>", rate(passed), interval(passed));
         row(out, class, species, [*subjects, *presented], [apnrr, apcer], "APCER", end, &last)?;

@@ -135,7 +135,7 @@ impl SplitMix {
 
     /// A number below `end`, each as likely as the others up to 2⁻⁶⁴ times `end`; 0 below 0.
     fn below(&mut self, end: usize) -> usize {
-        usize::try_from(u128::from(self.next()) * end as u128 >> 64).unwrap_or(0)
+        usize::try_from((u128::from(self.next()) * end as u128) >> 64).unwrap_or(0)
     }
 }
 

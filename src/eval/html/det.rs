@@ -32,10 +32,10 @@ pub(super) fn write(out: &mut String, summary: &Summary, trials: &[&Trial]) -> f
         return out.write_str("<p>It takes scored living persons and scored attacks.</p>\n</section>\n");
     }
     let (width, height) = (LEFT + SIDE + RIGHT, TOP + SIDE + BELOW);
-    write!(
+    writeln!(
         out,
         "<figure class=\"det\"><svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"Curve of BPCER over the \
-         highest APCER; the table of thresholds below has the numbers\">\n"
+         highest APCER; the table of thresholds below has the numbers\">"
     )?;
     axes(out)?;
     for (species, attacks) in &confidences.attacks {
@@ -112,21 +112,21 @@ fn axes(out: &mut String) -> fmt::Result {
     for rate in TICKS {
         let label = if rate == ENDS.0 { "≤0.2".to_owned() } else { (rate * 100.0).to_string() };
         let (across, up) = (x(rate), y(rate));
-        write!(
+        writeln!(
             out,
             "<path class=\"grid\" d=\"M{across:.1} {TOP}V{bottom}M{LEFT} {up:.1}H{right}\"/>\
              <text class=\"tick\" x=\"{across:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>\
-             <text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>\n",
+             <text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
             bottom + 17.0,
             LEFT - 8.0,
             up + 4.0
         )?;
     }
     let (middle, down) = (LEFT + SIDE / 2.0, TOP + SIDE / 2.0);
-    write!(
+    writeln!(
         out,
         "<text class=\"label\" x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">APCER, %</text>\
-         <text class=\"label\" transform=\"translate(14 {down}) rotate(-90)\" text-anchor=\"middle\">BPCER, %</text>\n",
+         <text class=\"label\" transform=\"translate(14 {down}) rotate(-90)\" text-anchor=\"middle\">BPCER, %</text>",
         bottom + 38.0
     )
 }

@@ -173,13 +173,11 @@ impl Handler<SubmitFrame> for SessionActor {
 
     fn handle(&mut self, message: SubmitFrame, _: &mut Self::Context) -> Self::Result {
         let heard = self.is_connected_by(message.connection);
-        self.on_core(async move |core| {
-            if heard {
-                core.submit(message.connection, message.jpeg, message.round_trip).await
-            } else {
-                Err(CaptureError::NotCapturing)
-            }
-        })
+        self.on_core(
+            async move |core| {
+                if heard { core.submit(message).await } else { Err(CaptureError::NotCapturing) }
+            },
+        )
     }
 }
 

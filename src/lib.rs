@@ -5,6 +5,7 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod data_dir;
+pub mod eval;
 pub mod event_log;
 pub mod images;
 pub mod journal;

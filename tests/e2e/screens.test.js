@@ -21,7 +21,7 @@ stage.scenario("the way to the end", async ({ visitor }) => {
   const allow = person.hesitates();
   await person.opens(check.url);
   await shot(person, "intro", { state: "intro" });
-  await inOtherLooks(person, "intro");
+  await inOtherLooks(person, "intro", { state: "intro" });
 
   await person.presses("start");
   await shot(person, "camera", { state: "camera" });
@@ -46,7 +46,7 @@ stage.scenario("nobody is there", async ({ visitor }) => {
   await person.opens(check.url);
   await person.presses("start");
   await shot(person, "framing", { state: "framing", hint: "no-face" });
-  await inOtherLooks(person, "framing");
+  await inOtherLooks(person, "framing", { state: "framing" });
   await person.presses("cancel");
   await person.lands();
 });
@@ -64,12 +64,12 @@ stage.scenario("steps that come by chance", async ({ visitor }) => {
     prompter.guides({ step, hint: "hold-still", progress: 0.4 });
     await shot(person, step, { step, hint: "hold-still" });
   }
-  await inOtherLooks(person, "farther");
+  await inOtherLooks(person, "farther", { step: "farther" });
   for (const [name, colour] of Object.entries({ red: "#ff0000", blue: "#0000ff", yellow: "#ffff00" })) {
     prompter.guides({ step: "light", colour, progress: 0.7 });
     await shot(person, `light-${name}`, { step: "light", colour });
   }
-  await inOtherLooks(person, "light-yellow");
+  await inOtherLooks(person, "light-yellow", { colour: "#ffff00" });
   prompter.says({ type: "attempt_failed", reason: "time_out", attempts_left: 2 });
   await person.page.locator("html:not([data-colour])").waitFor({ state: "attached" });
   await shot(person, "error-time-out", { state: "error" });
@@ -94,7 +94,7 @@ stage.scenario("the camera is denied", async ({ visitor }) => {
   await person.presses("start");
   await shot(person, "error-camera-denied", { state: "error" });
   assert.equal(await person.endingTitle(), "The camera is not allowed");
-  await inOtherLooks(person, "error-camera-denied");
+  await inOtherLooks(person, "error-camera-denied", { state: "error" });
 });
 
 stage.scenario("the link expires while the page is open", async ({ visitor }) => {
@@ -138,8 +138,9 @@ async function shot(person, name, marks, timeout) {
  *
  * @param {import("./lib/visitor.js").Visitor} person
  * @param {string} name
+ * @param {import("./lib/visitor.js").Marks} marks
  */
-async function inOtherLooks(person, name) {
+async function inOtherLooks(person, name, marks) {
   const phone = person.page.viewportSize();
   await person.page.emulateMedia({ colorScheme: "dark" });
   await person.takesScreenshot(`${name}-dark`);
@@ -148,6 +149,7 @@ async function inOtherLooks(person, name) {
   await person.takesScreenshot(`${name}-laptop`);
   await person.page.setViewportSize(LYING_PHONE);
   await person.takesScreenshot(`${name}-lying`);
+  await person.stillSees(marks);
   await person.page.setViewportSize(phone);
 }
 

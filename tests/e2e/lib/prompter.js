@@ -11,6 +11,7 @@ export class Prompter {
   #events = new EventEmitter();
   /** @type {import("playwright-core").WebSocketRoute | undefined} */
   #socket;
+  #guide = "";
   /** Every start that the page sent. @type {{type: string, way: string, camera: object}[]} */
   starts = [];
 
@@ -29,9 +30,15 @@ export class Prompter {
     await once(this.#events, "start", { signal: AbortSignal.timeout(START_LIMIT_MS) });
   }
 
-  /** @param {{step?: string | null, colour?: string | null, hint?: string | null, progress?: number}} guide */
+  /**
+   * Guides the person; each picture is answered so until something else is said.
+   *
+   * @param {{step?: string | null, colour?: string | null, hint?: string | null, progress?: number}} guide
+   */
   guides({ step = null, colour = null, hint = null, progress = 0 }) {
-    this.says({ type: "guide", state: step ? "step" : "framing", step, colour, hint, progress });
+    const state = step ? "step" : "framing";
+    this.#guide = JSON.stringify({ type: "guide", state, step, colour, hint, progress });
+    this.#socket?.send(this.#guide);
   }
 
   /** @param {object} message */
@@ -41,8 +48,10 @@ export class Prompter {
 
   /** @param {string | Buffer} message */
   #hear(message) {
-    // Pictures are not answered: the page then sends two and waits.
-    if (typeof message !== "string") return;
+    if (typeof message !== "string") {
+      this.#socket?.send(this.#guide);
+      return;
+    }
     const said = JSON.parse(message);
     if (said.type !== "start") return;
     this.starts.push(said);

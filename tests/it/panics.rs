@@ -154,7 +154,16 @@ async fn who_was_told_how_an_attempt_ended_is_let_go() {
         .unwrap();
     assert!(matches!(begun, Ok(CaptureNotice::Guide { .. })), "{begun:?}");
     let jpeg = Bytes::from_static(b"no picture");
-    let shown = registry.send(SubmitFrame { session, connection, jpeg, round_trip: None }).await.unwrap();
+    let shown = registry
+        .send(SubmitFrame {
+            session,
+            connection,
+            jpeg,
+            received: std::time::Instant::now(),
+            round_trip: None,
+        })
+        .await
+        .unwrap();
     assert!(matches!(shown, Err(CaptureError::BadFrame(_))), "{shown:?}");
     assert_eq!(tokio::time::timeout(GUARD, notices.recv()).await, Ok(None));
 }

@@ -7,7 +7,7 @@ use liveness_events::session::guidance::Hint;
 use liveness_events::session::{AttemptFailure, CameraReport, CancelledBy, KeptImage};
 use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
 use liveness_events::{Digest, RecordedEvent, Timestamp};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::sync::mpsc;
 use url::Url;
@@ -132,6 +132,8 @@ pub struct SubmitFrame {
     pub connection: Uuid,
     /// The picture.
     pub jpeg: Bytes,
+    /// When it arrived.
+    pub received: Instant,
     /// To the page and back, smoothed; none until a ping was answered. The page can make it longer, not shorter.
     pub round_trip: Option<Duration>,
 }

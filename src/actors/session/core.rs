@@ -14,7 +14,7 @@ use liveness_events::session::{
 };
 use liveness_events::stored::session_type_name;
 use liveness_events::{Digest, Timestamp, stream};
-use liveness_web::messages::{CaptureError, CaptureNotice, CheckCreated, Ended, Trouble};
+use liveness_web::messages::{CaptureError, CaptureNotice, CheckCreated, Ended, SubmitFrame, Trouble};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use uuid::Uuid;
@@ -230,9 +230,7 @@ impl Core {
     /// Measures a frame, records it, and says what the person is to be told next.
     pub(super) async fn submit(
         &mut self,
-        causation: Uuid,
-        jpeg: Bytes,
-        round_trip: Option<Duration>,
+        SubmitFrame { connection: causation, jpeg, received, round_trip, .. }: SubmitFrame,
     ) -> Result<CaptureNotice, CaptureError> {
         let attempt = self.session.attempt().ok_or(CaptureError::NotCapturing)?;
         if self.driven != Some(attempt.number) {
@@ -257,9 +255,11 @@ impl Core {
                 return Ok(self.where_it_stands(None));
             }
         };
+        let cues = &mut frame.measurement.cues;
         if let Some(time) = round_trip {
-            frame.measurement.cues.insert("round_trip", &[time.as_secs_f64()]);
+            cues.insert("round_trip", &[time.as_secs_f64()]);
         }
+        cues.insert("waited", &[received.elapsed().as_secs_f64()]);
         self.pictures.insert(frame.seq, jpeg);
         let models = &self.services.models.clone();
         let recorded = self

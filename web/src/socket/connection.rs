@@ -35,7 +35,8 @@ pub(super) struct Connection {
     notices: Option<mpsc::Receiver<CaptureNotice>>,
     /// The start, or the frame, that is being answered.
     work: Option<LocalBoxFuture<'static, Answer>>,
-    waiting: Option<Bytes>,
+    /// A picture and when it arrived.
+    waiting: Option<(Bytes, Instant)>,
     started: bool,
     guide: Told,
     meter: Meter,
@@ -187,19 +188,20 @@ impl Connection {
 
     async fn take_frame(&mut self, jpeg: Bytes) -> Result<(), Close> {
         if self.work.is_none() {
-            self.submit(jpeg);
-        } else if self.waiting.replace(jpeg).is_some() {
+            self.submit(jpeg, self.heard);
+        } else if self.waiting.replace((jpeg, self.heard)).is_some() {
             // Each picture is answered once, also the one that was replaced.
             self.repeat_guide().await?;
         }
         Ok(())
     }
 
-    fn submit(&mut self, jpeg: Bytes) {
+    fn submit(&mut self, jpeg: Bytes, received: Instant) {
         let message = SubmitFrame {
             session: self.view.id,
             connection: self.id,
             jpeg,
+            received,
             round_trip: self.round_trip.smoothed(),
         };
         let state = self.state.clone();
@@ -228,8 +230,8 @@ impl Connection {
             Err(CaptureError::NotCapturing) => return self.not_capturing().await,
             Err(CaptureError::Trouble(trouble)) => return self.in_trouble(trouble).await,
         }
-        if let Some(jpeg) = self.waiting.take() {
-            self.submit(jpeg);
+        if let Some((jpeg, received)) = self.waiting.take() {
+            self.submit(jpeg, received);
         }
         Ok(())
     }

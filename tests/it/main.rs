@@ -23,3 +23,4 @@ mod people;
 mod receivers;
 mod sessions;
 mod verdicts;
+mod ways;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod alter;
 mod clip;
 mod face_mesh;
 mod head;
@@ -15,6 +16,7 @@ mod surface;
 mod texture;
 mod turns;
 
+pub use alter::{Oval, lit, zoomed};
 pub use clip::clip_frames;
 pub use face_mesh::{FaceMesh, MeshError, POINTS};
 pub use head::Head;

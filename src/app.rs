@@ -1,5 +1,7 @@
 //! Puts the service together; the binary and the tests run the same one.
 
+mod ending;
+
 use crate::actors::Services;
 use crate::actors::archive::Archive;
 use crate::actors::deadlines::Deadlines;
@@ -10,7 +12,6 @@ use crate::actors::registry::Registry;
 use crate::actors::webhooks::Webhooks;
 use crate::clock::Clock;
 use crate::data_dir::{DataDir, ServiceLock};
-use crate::event_log::EventLog;
 use crate::event_log::wire::WireThreads;
 use crate::images::ImageStore;
 use crate::lease::Turn;
@@ -22,6 +23,7 @@ use actix::{Actor as _, Arbiter};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{App as WebApp, HttpServer};
 use anyhow::Context as _;
+use ending::Actors;
 use liveness_events::session::ModelUsed;
 use liveness_models::{Manifest, ModelSet, Runtime};
 use liveness_projections::Views;
@@ -36,9 +38,8 @@ const SHUTDOWN_LIMIT_SECS: u64 = 10;
 pub struct App {
     address: SocketAddr,
     server: Server,
-    log: Arc<dyn EventLog>,
     wire: Option<WireThreads>,
-    arbiters: Vec<Arbiter>,
+    actors: Actors,
     _lock: ServiceLock,
 }
 
@@ -86,8 +87,8 @@ impl App {
         };
         let projector = Projector::new(log.clone(), views)?;
         let progress = projector.progress();
-        let arbiters = vec![Arbiter::new(), Arbiter::new(), Arbiter::new()];
-        let [following, working, front] = &arbiters[..] else { anyhow::bail!("no threads for the actors") };
+        let (following, working, signing, front) =
+            (Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new());
         let projector = Projector::start_in_arbiter(&following.handle(), |_| projector);
         let registry = {
             let services = services.clone();
@@ -97,7 +98,7 @@ impl App {
                 Registry::new(services, views, progress, threads)
             })
         };
-        {
+        let notary = {
             let client = WebhookClient::new(args.webhook_targets())?;
             let webhooks = Webhooks::new(
                 services.clone(),
@@ -123,8 +124,8 @@ impl App {
                 receipt_key,
                 turn("receipts"),
             );
-            Notary::start_in_arbiter(&working.handle(), |_| notary);
-        }
+            Notary::start_in_arbiter(&signing.handle(), |_| notary)
+        };
         let archive = {
             let services = services.clone();
             Archive::start_in_arbiter(&front.handle(), move |_| Archive::new(services))
@@ -142,7 +143,7 @@ impl App {
                 read_events: archive.recipient(),
                 start_capture: registry.clone().recipient(),
                 submit_frame: registry.clone().recipient(),
-                leave_capture: registry.recipient(),
+                leave_capture: registry.clone().recipient(),
             },
             views: reader,
             master: master_key,
@@ -174,7 +175,9 @@ impl App {
         .listen(listener)?
         .run();
         tracing::info!(%address, "service started");
-        Ok(Self { address, server, log, wire, arbiters, _lock: lock })
+        let others = vec![following, signing, front];
+        let actors = Actors { log, progress, registry, notary, working, others };
+        Ok(Self { address, server, wire, actors, _lock: lock })
     }
 
     /// Where it listens.
@@ -195,7 +198,7 @@ impl App {
         self.server.handle()
     }
 
-    /// Runs until it is told to stop, and then lets the log write what it has taken.
+    /// Runs until it is told to stop, then lets what was begun come to its end, and the log write what it has taken.
     ///
     /// # Errors
     /// When the server fails.
@@ -204,14 +207,7 @@ impl App {
         if let Some(wire) = self.wire {
             wire.stop().await;
         }
-        for arbiter in &self.arbiters {
-            arbiter.stop();
-        }
-        for arbiter in self.arbiters {
-            // An arbiter that panicked has ended all the same.
-            let _ = tokio::task::spawn_blocking(move || arbiter.join()).await;
-        }
-        self.log.close().await;
+        self.actors.end().await;
         tracing::info!("service stopped");
         Ok(served?)
     }

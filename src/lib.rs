@@ -17,5 +17,6 @@ pub mod secret_file;
 pub mod settings;
 pub mod stores;
 pub mod transfer;
+pub mod trial;
 pub mod verification;
 pub mod webhook;

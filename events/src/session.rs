@@ -15,7 +15,7 @@ pub use event::{
     AttemptFailure, CameraReport, CancelledBy, Created, ExpiredBecause, KeptImage, ModelUsed, Sealed,
     SessionEvent,
 };
-pub use replay::{Replayed, replay};
+pub use replay::{Replayed, replay, replay_by};
 pub use state::{Attempt, EndedWithout, Outcome, Phase, Session, Status};
 
 /// Attempts in all: a technical failure may be tried again twice.

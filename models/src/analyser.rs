@@ -1,7 +1,8 @@
 use crate::crop::Point;
+use crate::cues::{self, Cues};
 use crate::descriptor::{Describer, cosine};
 use crate::detector::{Detection, Detector};
-use crate::face_mesh::{Mesh, MeshFitter, Point3};
+use crate::face_mesh::{Mesh, MeshFitter, POINTS, Point3};
 use crate::manifest::ModelSet;
 use crate::network::{ModelError, Runtime};
 use crate::picture::Picture;
@@ -37,6 +38,8 @@ pub struct Measured {
     pub faces: u32,
     /// The largest.
     pub face: Option<Face>,
+    /// What else the picture shows, by name.
+    pub cues: Cues,
 }
 
 /// What was measured on the largest face.
@@ -100,7 +103,7 @@ impl Analyser {
                 .as_ref()
                 .map(|[v2, v1se]| TextureScorer::load(runtime, v2, v1se))
                 .transpose()?,
-            rigid: (0..crate::face_mesh::POINTS).filter(|point| !lips.contains(point)).collect(),
+            rigid: (0..POINTS).filter(|point| !lips.contains(point)).collect(),
         })
     }
 
@@ -110,12 +113,17 @@ impl Analyser {
     /// When the runtime fails.
     pub fn measure(&mut self, picture: &Picture, request: Request<'_>) -> Result<Measured, ModelError> {
         let detections = self.detector.find(picture)?;
-        let face = match detections.first() {
-            Some(largest) => self.measure_face(picture, largest, request)?,
+        let mesh = match detections.first() {
+            Some(largest) => self.fit(picture, largest)?,
+            None => None,
+        };
+        let cues = cues::measure(picture, mesh.as_ref().map(|mesh| &*mesh.points));
+        let face = match detections.first().zip(mesh) {
+            Some((found, mesh)) => Some(self.measure_face(picture, found, &mesh, request)?),
             None => None,
         };
         let faces = u32::try_from(detections.len()).unwrap_or(u32::MAX);
-        Ok(Measured { faces, face })
+        Ok(Measured { faces, face, cues })
     }
 
     /// The mesh of the largest face: 468 points, x and y in pixels of the picture, z towards the back in the same unit.
@@ -125,21 +133,23 @@ impl Analyser {
     pub fn landmarks(&mut self, picture: &Picture) -> Result<Option<Vec<[f32; 3]>>, ModelError> {
         let detections = self.detector.find(picture)?;
         let Some(largest) = detections.first() else { return Ok(None) };
-        let mesh = self.fitter.fit(picture, largest)?;
-        let fits = mesh.presence >= LEAST_PRESENCE;
-        Ok(fits.then(|| mesh.points.iter().map(|point| [point.x, point.y, point.z]).collect()))
+        let mesh = self.fit(picture, largest)?;
+        Ok(mesh.map(|mesh| mesh.points.iter().map(|point| [point.x, point.y, point.z]).collect()))
+    }
+
+    /// The mesh of a face; None where it is of no face.
+    fn fit(&mut self, picture: &Picture, found: &Detection) -> Result<Option<Mesh>, ModelError> {
+        let mesh = self.fitter.fit(picture, found)?;
+        Ok((mesh.presence >= LEAST_PRESENCE && mesh.points.len() >= POINTS).then_some(mesh))
     }
 
     fn measure_face(
         &mut self,
         picture: &Picture,
         found: &Detection,
+        mesh: &Mesh,
         request: Request<'_>,
-    ) -> Result<Option<Face>, ModelError> {
-        let mesh = self.fitter.fit(picture, found)?;
-        if mesh.presence < LEAST_PRESENCE || mesh.points.len() < crate::face_mesh::POINTS {
-            return Ok(None);
-        }
+    ) -> Result<Face, ModelError> {
         let descriptor =
             if request.describe { Some(self.describer.describe(picture, &mesh.points)?) } else { None };
         let texture = match &mut self.texture {
@@ -151,10 +161,10 @@ impl Analyser {
             descriptor,
         };
         let quality = Quality::of(&mesh.crop);
-        let bounds = bounds(&mesh, picture);
-        let eyes = distance(mesh.points[33], mesh.points[263]);
+        let bounds = bounds(mesh, picture);
+        let eyes = mesh.points[33].distance(mesh.points[263]).max(1.0);
         let residual = |reference: &Likeness| homography_residual(&reference.rigid, &likeness.rigid);
-        Ok(Some(Face {
+        Ok(Face {
             bounds,
             size: bounds[2] * f64::from(picture.width()) / f64::from(picture.width().min(picture.height())),
             presence: mesh.presence.into(),
@@ -169,7 +179,7 @@ impl Analyser {
             }),
             texture,
             likeness,
-        }))
+        })
     }
 }
 
@@ -185,8 +195,4 @@ fn bounds(mesh: &Mesh, picture: &Picture) -> [f64; 4] {
     let (top, bottom) = extent(|point| point.y);
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     [left / width, top / height, (right - left) / width, (bottom - top) / height].map(f64::from)
-}
-
-fn distance(a: Point3, b: Point3) -> f64 {
-    f64::from((a.x - b.x).hypot(a.y - b.y).hypot(a.z - b.z)).max(1.0)
 }

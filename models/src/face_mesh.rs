@@ -24,6 +24,11 @@ impl Point3 {
     pub(crate) const fn flat(self) -> Point {
         Point { x: self.x, y: self.y }
     }
+
+    /// In pixels.
+    pub(crate) fn distance(self, other: Self) -> f64 {
+        f64::from((self.x - other.x).hypot(self.y - other.y).hypot(self.z - other.z))
+    }
 }
 
 /// A fitted mesh with the crop that it was fitted on.

@@ -2,6 +2,7 @@
 
 mod analyser;
 mod crop;
+pub mod cues;
 mod descriptor;
 mod detector;
 mod face_mesh;
@@ -16,6 +17,7 @@ mod texture;
 
 pub use analyser::{Analyser, Face, Likeness, Measured, Request};
 pub use crop::Point;
+pub use cues::Cues;
 pub use detector::Detection;
 pub use manifest::{Manifest, ModelSet, SetUpError};
 pub use network::{ModelError, Runtime};

@@ -1,7 +1,7 @@
 //! The networks on real pictures: the test portrait, and what lies in `../shared` where that is there.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "helpers of tests")]
 
-use liveness_models::{Analyser, Face, Manifest, ModelSet, Picture, Request, Runtime};
+use liveness_models::{Analyser, Face, Manifest, ModelSet, Picture, Request, Runtime, cues};
 use std::path::PathBuf;
 
 /// The mesh leans, and not in mirror images: degrees by which a pose and its mirror image may differ.
@@ -70,10 +70,24 @@ fn a_frame_compared_with_itself_is_flat_and_the_same() {
 }
 
 #[test]
+fn all_cues_are_measured_on_a_face_and_bear_names_that_are_listed() {
+    let Some(file) = shared("media/live/t1.jpg") else { return };
+    let picture = Picture::decode(&std::fs::read(file).unwrap()).unwrap();
+    let cues = analyser(None).measure(&picture, Request::default()).unwrap().cues;
+    assert_eq!(cues.keys().copied().collect::<Vec<_>>(), cues::NAMES);
+    assert!(cues.values().flatten().all(|number| number.is_finite()), "{cues:?}");
+    // Skin is redder than it is blue, in whatever light people sit.
+    for name in ["forehead", "left_cheek", "right_cheek", "nose", "chin"] {
+        assert!(cues[name][0] > cues[name][2], "{name}: {:?}", cues[name]);
+    }
+}
+
+#[test]
 fn nobody_is_nobody() {
     let grey = Picture::from_rgb(640, 480, vec![90; 640 * 480 * 3]).unwrap();
     let measured = analyser(None).measure(&grey, Request::default()).unwrap();
     assert_eq!((measured.faces, measured.face.is_none()), (0, true));
+    assert!(measured.cues.contains_key("exposure") && !measured.cues.contains_key("eyes"));
 }
 
 #[test]

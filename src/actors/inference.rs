@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use liveness_events::Digest;
-use liveness_events::measurement::{Bounds, Comparison, Cues, Face, Frame, Measurement, rounded};
+use liveness_events::measurement::{Bounds, Comparison, Face, Frame, Measurement, rounded};
 use liveness_models::{Analyser, Likeness, Measured, ModelSet, Picture, Request, Runtime};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -120,12 +120,16 @@ fn work(analyser: &mut Analyser, Queued { job, since, answer }: Queued) {
     let _ = answer.send(result);
 }
 
-fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasured> {
+/// Measures a frame on this thread.
+///
+/// # Errors
+/// As [`InferencePool::measure`], but for what is dropped.
+pub fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasured> {
     let picture = Picture::decode(&job.jpeg).map_err(|error| Unmeasured::BadPicture(error.to_string()))?;
     let reference = job.reference.as_ref();
     let request =
         Request { reference: reference.map(|reference| &*reference.likeness), describe: job.describe };
-    let Measured { faces, face } =
+    let Measured { faces, face, cues } =
         analyser.measure(&picture, request).map_err(|error| Unmeasured::Failed(error.to_string()))?;
     let (face, likeness) = match face {
         Some(face) => {
@@ -140,7 +144,7 @@ fn analyse(analyser: &mut Analyser, job: &Job) -> Result<Analysed, Unmeasured> {
         bytes: u32::try_from(job.jpeg.len()).unwrap_or(u32::MAX),
         width: picture.width(),
         height: picture.height(),
-        measurement: Measurement { faces, face, cues: Cues::default() },
+        measurement: Measurement { faces, face, cues: cues.into_iter().collect() },
     };
     Ok(Analysed { frame, likeness })
 }

@@ -6,11 +6,13 @@ use super::background::for_ever;
 use super::projector::Progress;
 use crate::lease::Turn;
 use crate::receipts::{self, ReceiptKey, Refused};
-use actix::{Actor, AsyncContext as _, Context, WrapFuture as _};
+use actix::{Actor, AsyncContext as _, Context, Handler, Message, ResponseFuture, WrapFuture as _};
 use futures::StreamExt as _;
 use liveness_projections::ViewReader;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 /// How often is looked for what lacks a receipt when the log brings nothing new.
@@ -24,24 +26,28 @@ const MAX_REFUSED: usize = 10_000;
 
 /// Signs receipts.
 pub struct Notary {
-    services: Services,
-    views: Option<ViewReader>,
     progress: Progress,
-    key: ReceiptKey,
-    turn: Option<Turn>,
+    desk: Arc<Mutex<Desk>>,
 }
+
+/// Sign all that the views show to be due, before the service stops.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "anyhow::Result<()>")]
+pub struct SignDue;
 
 impl Notary {
     /// Signs, with this key, what these views say lacks a receipt, when it is this node's turn.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         services: Services,
         views: ViewReader,
         progress: Progress,
         key: ReceiptKey,
         turn: Turn,
     ) -> Self {
-        Self { services, views: Some(views), progress, key, turn: Some(turn) }
+        let (refused, announced) = (HashSet::new(), false);
+        let desk = Desk { services, views, progress: progress.clone(), key, refused, turn, announced };
+        Self { progress, desk: Arc::new(Mutex::new(desk)) }
     }
 }
 
@@ -49,24 +55,16 @@ impl Actor for Notary {
     type Context = Context<Self>;
 
     fn started(&mut self, context: &mut Self::Context) {
-        let (Some(views), Some(turn)) = (self.views.take(), self.turn.take()) else { return };
-        let mut desk = Desk {
-            services: self.services.clone(),
-            views,
-            progress: self.progress.clone(),
-            key: self.key.clone(),
-            refused: HashSet::new(),
-            turn,
-        };
+        let (desk, mut progress) = (self.desk.clone(), self.progress.clone());
         let rounds = async move {
-            let mut announced = false;
             for_ever("notary", async || {
-                if !announced {
-                    receipts::announce(&*desk.services.log, &desk.services.clock, &desk.key).await?;
-                    announced = true;
-                }
-                if !desk.round().await? {
-                    desk.wait().await?;
+                progress.mark_unchanged();
+                let signed = desk.lock().await.round().await?;
+                if !signed {
+                    tokio::select! {
+                        Ok(()) = progress.changed() => {}
+                        () = tokio::time::sleep(ROUND) => {}
+                    }
                 }
                 Ok(())
             })
@@ -76,6 +74,20 @@ impl Actor for Notary {
     }
 }
 
+impl Handler<SignDue> for Notary {
+    type Result = ResponseFuture<anyhow::Result<()>>;
+
+    fn handle(&mut self, _: SignDue, _: &mut Self::Context) -> Self::Result {
+        let desk = self.desk.clone();
+        Box::pin(async move {
+            let mut desk = desk.lock().await;
+            while desk.round().await? {}
+            Ok(())
+        })
+    }
+}
+
+/// What is signed with, by one at a time.
 struct Desk {
     services: Services,
     views: ViewReader,
@@ -83,19 +95,23 @@ struct Desk {
     key: ReceiptKey,
     refused: HashSet<Uuid>,
     turn: Turn,
+    announced: bool,
 }
 
 impl Desk {
     /// Signs what lacks a receipt; tells whether there was anything.
     async fn round(&mut self) -> anyhow::Result<bool> {
-        self.progress.mark_unchanged();
+        let (Services { log, clock, .. }, key) = (&self.services, &self.key);
+        if !self.announced {
+            receipts::announce(&**log, clock, key).await?;
+            self.announced = true;
+        }
         let refused = u32::try_from(self.refused.len()).unwrap_or(u32::MAX);
         let mut due = self.views.receipts_due(BATCH.saturating_add(refused))?;
         due.retain(|session| !self.refused.contains(session));
         if due.is_empty() || !self.turn.is_ours().await? {
             return Ok(false);
         }
-        let (Services { log, clock, .. }, key) = (&self.services, &self.key);
         let sign = |session| async move { (session, receipts::complete(&**log, clock, key, session).await) };
         let signed: Vec<_> = futures::stream::iter(due).map(sign).buffer_unordered(AT_ONCE).collect().await;
         let mut last = None;
@@ -121,14 +137,5 @@ impl Desk {
         } else {
             tracing::warn!(session.id = %session, error = told, "receipt could not be written and is tried again");
         }
-    }
-
-    /// Waits for the log to bring something, or for the next look.
-    async fn wait(&mut self) -> anyhow::Result<()> {
-        tokio::select! {
-            Ok(()) = self.progress.changed() => {}
-            () = tokio::time::sleep(ROUND) => {}
-        }
-        Ok(())
     }
 }

@@ -5,11 +5,11 @@ mod creation;
 use super::Services;
 use super::projector::Progress;
 use super::session::SessionActor;
-use super::session::messages::{CheckTime, EraseImages};
+use super::session::messages::{CheckTime, Close, EraseImages};
 use actix::dev::ToEnvelope;
 use actix::{
-    Actor, Addr, Arbiter, ArbiterHandle, AsyncContext as _, Context, Handler, Message, MessageResult,
-    Recipient, ResponseFuture,
+    Actor, ActorContext as _, ActorFutureExt as _, Addr, Arbiter, ArbiterHandle, AsyncContext as _,
+    AtomicResponse, Context, Handler, Message, MessageResult, Recipient, ResponseFuture, WrapFuture as _,
 };
 use liveness_web::messages::{
     CancelOrErase, CaptureError, CaptureNotice, CatchUp, LeaveCapture, StartCapture, SubmitFrame, Trouble,
@@ -128,6 +128,17 @@ impl Handler<SessionStopped> for Registry {
         if self.sessions.get(&message.session).is_some_and(|addr| !addr.connected()) {
             self.sessions.remove(&message.session);
         }
+    }
+}
+
+impl Handler<Close> for Registry {
+    type Result = AtomicResponse<Self, ()>;
+
+    /// One that has left already need not do so.
+    fn handle(&mut self, _: Close, _: &mut Self::Context) -> Self::Result {
+        let closed: Vec<_> = self.sessions.values().map(|session| session.send(Close)).collect();
+        let all = futures::future::join_all(closed).into_actor(self);
+        AtomicResponse::new(Box::pin(all.map(|_, _, context| context.stop())))
     }
 }
 

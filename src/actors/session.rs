@@ -17,7 +17,7 @@ use liveness_events::session::AttemptFailure;
 use liveness_web::messages::{
     CancelOrErase, CaptureError, CaptureNotice, LeaveCapture, StartCapture, SubmitFrame, Trouble,
 };
-use messages::{CheckTime, Create, CreateFailed, Created, EraseImages};
+use messages::{CheckTime, Close, Create, CreateFailed, Created, EraseImages};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -163,7 +163,8 @@ impl Handler<StartCapture> for SessionActor {
             // One that does not listen any more need not be told.
             let _ = before.notices.try_send(CaptureNotice::Replaced);
         }
-        self.on_core(async move |core| core.start_capture(message.connection).await)
+        let StartCapture { connection, way, camera, .. } = message;
+        self.on_core(async move |core| core.start_capture(connection, way, camera).await)
     }
 }
 
@@ -172,13 +173,11 @@ impl Handler<SubmitFrame> for SessionActor {
 
     fn handle(&mut self, message: SubmitFrame, _: &mut Self::Context) -> Self::Result {
         let heard = self.is_connected_by(message.connection);
-        self.on_core(async move |core| {
-            if heard {
-                core.submit(message.connection, message.jpeg).await
-            } else {
-                Err(CaptureError::NotCapturing)
-            }
-        })
+        self.on_core(
+            async move |core| {
+                if heard { core.submit(message).await } else { Err(CaptureError::NotCapturing) }
+            },
+        )
     }
 }
 
@@ -219,5 +218,13 @@ impl Handler<EraseImages> for SessionActor {
 
     fn handle(&mut self, message: EraseImages, _: &mut Self::Context) -> Self::Result {
         self.on_core(async move |core| core.erase(Uuid::new_v4(), message.because).await)
+    }
+}
+
+impl Handler<Close> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Close, context: &mut Self::Context) {
+        context.stop();
     }
 }

@@ -1,3 +1,4 @@
+mod all;
 mod timeline;
 
 use crate::event_log::{EventLog, ReadError};
@@ -9,10 +10,10 @@ use crate::verification::keys_of_log;
 use anyhow::bail;
 use clap::Args;
 use liveness_events::receipt::SignedReceipt;
-use liveness_events::session::{Replayed, SessionEvent, replay};
+use liveness_events::session::{Replayed, SessionEvent, replay, replay_by};
 use liveness_events::stored::Stored as _;
 use liveness_events::stream;
-use liveness_events::verdict::Verdict;
+use liveness_events::verdict::{PolicyVersion, Verdict};
 use serde::Serialize;
 use std::io::Write;
 use std::process::ExitCode;
@@ -21,8 +22,15 @@ use uuid::Uuid;
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
     /// The session
-    uuid: Uuid,
-    /// For machines: one JSON document
+    #[arg(required_unless_present = "all")]
+    uuid: Option<Uuid>,
+    /// Every session that has a verdict
+    #[arg(long, conflicts_with = "uuid")]
+    all: bool,
+    /// Tell what this policy says of the same evidence
+    #[arg(long, value_name = "N", value_parser = policy)]
+    policy: Option<PolicyVersion>,
+    /// For machines: one JSON document; with `--all` a line a session
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -36,22 +44,52 @@ struct Report<'a> {
     events: usize,
     replayed: Option<&'a Replayed>,
     equal: bool,
+    /// What the policy says that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_policy: Option<ByPolicy>,
+}
+
+#[derive(Debug, Serialize)]
+struct ByPolicy {
+    policy: PolicyVersion,
+    verdict: Option<Verdict>,
+}
+
+fn policy(text: &str) -> Result<PolicyVersion, String> {
+    text.parse::<u32>().map_err(|_| "a policy is a number".to_owned())?.try_into()
 }
 
 pub(super) async fn run(args: &ReplayArgs, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let log = open_log(&args.stores)?;
-    let (events, _) = journal::load::<SessionEvent>(&*log, &stream::session(args.uuid)).await?;
-    if events.is_empty() {
-        bail!("there is no session {}", args.uuid);
+    match args.uuid {
+        Some(uuid) => one(args, &*log, uuid, out).await,
+        None => all::run(&*log, args.policy, args.json, out).await,
     }
+}
+
+async fn one(
+    args: &ReplayArgs,
+    log: &dyn EventLog,
+    uuid: Uuid,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitCode> {
+    let (events, _) = journal::load::<SessionEvent>(log, &stream::session(uuid)).await?;
+    if events.is_empty() {
+        bail!("there is no session {uuid}");
+    }
+    let by_policy = args.policy.map(|policy| ByPolicy { policy, verdict: replay_by(&events, policy) });
     let replayed = replay(&events);
     // A session that came to no score has nothing that could differ.
     let equal = replayed.as_ref().is_none_or(Replayed::is_equal);
     if args.json {
-        let report = Report { uuid: args.uuid, events: events.len(), replayed: replayed.as_ref(), equal };
+        let report = Report { uuid, events: events.len(), replayed: replayed.as_ref(), equal, by_policy };
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        print(args.uuid, &events, &receipts(&*log, args.uuid).await?, replayed.as_ref(), out)?;
+        print(uuid, &events, &receipts(log, uuid).await?, replayed.as_ref(), out)?;
+        if let Some(ByPolicy { policy, verdict: Some(verdict) }) = by_policy {
+            writeln!(out, "\npolicy {}    {}", u32::from(policy), line(&verdict))?;
+            signals(&verdict, out)?;
+        }
     }
     Ok(if equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -72,12 +110,17 @@ fn print(
     writeln!(out, "\nrecorded    {}", line(&replayed.recorded))?;
     let Some(recomputed) = &replayed.recomputed else { return writeln!(out, "NOTHING TO RECOMPUTE IT FROM") };
     writeln!(out, "recomputed  {}", line(recomputed))?;
-    for signal in &recomputed.signals {
+    signals(recomputed, out)?;
+    writeln!(out, "{}", if replayed.is_equal() { "the verdicts are equal" } else { "THE VERDICTS DIFFER" })
+}
+
+fn signals(verdict: &Verdict, out: &mut dyn Write) -> std::io::Result<()> {
+    for signal in &verdict.signals {
         let value = signal.value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.4}"));
-        let score = signal.score.map_or_else(|| "  - ".to_owned(), |score| format!("{score:.2}"));
+        let score = signal.score.map_or_else(|| "   -".to_owned(), |score| format!("{score:.2}"));
         writeln!(out, "  {:<12} {value:>12}   score {score}   lost {:>5.1}", signal.signal, signal.lost)?;
     }
-    writeln!(out, "{}", if replayed.is_equal() { "the verdicts are equal" } else { "THE VERDICTS DIFFER" })
+    Ok(())
 }
 
 /// A line for each receipt of the session: what it was signed for, and whether the key is one that the log announces.

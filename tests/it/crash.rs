@@ -2,7 +2,7 @@
 //! lost, and nothing ends twice.
 
 use crate::clients::{Client, Ledger, Places, assert_told};
-use crate::kit::{Api, GUARD, Random, Receiver, Service, assert_sound, keys, recorded_in};
+use crate::kit::{Api, GUARD, Random, Receiver, Service, assert_sound, await_receipts, keys, recorded_in};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -58,6 +58,7 @@ async fn nothing_acknowledged_is_lost_by_kills() {
 
     assert_told(&receiver, &recorded_in(dir.path()).await).await;
     ledger.assert_answers(&last).await;
+    await_receipts(dir.path()).await;
     service.kill();
     ledger.assert_recorded(&assert_sound(dir.path()).await);
 }

@@ -2,6 +2,7 @@
 
 use crate::kit::{Capture, Receiver, TestApp, eventually};
 use serde_json::json;
+use std::net::TcpStream;
 
 #[actix_web::test]
 async fn a_link_ends_though_nobody_asks() {
@@ -45,5 +46,29 @@ async fn a_link_that_ends_while_the_camera_is_on() {
     let end = capture.hear_end().await;
     assert_eq!(end.told()["error"], "expired", "{end:?}");
     eventually("the link is over", async || (app.result(&check).await.status == 410).then_some(())).await;
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn links_that_end_as_the_service_stops_get_their_receipts() {
+    let mut app = TestApp::start();
+    let mut checks = vec![];
+    for _ in 0..20 {
+        checks.push(app.create(json!({ "link_valid_mins": 5 })).await);
+    }
+    // Nobody else writes to the views, so that what ends is in the log and the notary knows nothing of it yet.
+    let views = rusqlite::Connection::open(app.dir().join("views.db")).unwrap();
+    views.execute_batch("BEGIN IMMEDIATE").unwrap();
+    app.advance(5);
+    for check in &checks {
+        let over = async || (app.event_types(check).await.last()? == "SessionExpired").then_some(());
+        eventually("the link is over", over).await;
+    }
+    app.begin_stop();
+    let refused = async || TcpStream::connect(app.address).is_err().then_some(());
+    eventually("the service stops", refused).await;
+    views.execute_batch("ROLLBACK").unwrap();
+    drop(views);
+    app.stop();
     app.finish().await;
 }

@@ -19,7 +19,9 @@ pub(crate) use cluster::Cluster;
 pub(crate) use random::Random;
 pub(crate) use receiver::Receiver;
 pub(crate) use socket::{Capture, Heard, attend, attend_by, fail_attempt};
-pub(crate) use sound::{Recorded, assert_sound, assert_views_follow, everything, recorded_in};
+pub(crate) use sound::{
+    Recorded, assert_sound, assert_views_follow, await_receipts, everything, recorded_in,
+};
 pub(crate) use wait::{GUARD, eventually, eventually_within};
 
 use std::path::PathBuf;

@@ -3,8 +3,8 @@
 
 use crate::clients::{Client, Ledger, Places, assert_told};
 use crate::kit::{
-    Api, Capture, Cluster, GUARD, Random, Receiver, assert_sound, assert_views_follow, attend, eventually,
-    eventually_within, fail_attempt, keys,
+    Api, Capture, Cluster, GUARD, Random, Receiver, assert_sound, assert_views_follow, attend,
+    await_receipts, eventually, eventually_within, fail_attempt, keys,
 };
 use crate::people::{Person, rendered};
 use liveness_events::session::SessionEvent;
@@ -76,10 +76,11 @@ async fn nodes_that_die_are_not_missed() {
         (told && folders.iter().all(|folder| files(folder) == 0)).then_some(())
     };
     eventually_within(ERASED_WITHIN, "no image outlives its retention, and the log says so", gone).await;
+    let log_dir = cluster.path("log");
+    await_receipts(&log_dir).await;
     for node in cluster.nodes.drain(..) {
         node.kill();
     }
-    let log_dir = cluster.path("log");
     let sessions = assert_sound(&log_dir).await;
     ledger.assert_recorded(&sessions);
     for (id, events) in &sessions {

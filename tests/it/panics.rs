@@ -15,6 +15,7 @@ use liveness::event_log::{
     Subscription,
 };
 use liveness::images::{ImageStore, Place, Sharing};
+use liveness_events::challenge::Way;
 use liveness_events::credentials::MasterKey;
 use liveness_events::session::{Session, SessionEvent, Status};
 use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
@@ -147,10 +148,22 @@ async fn who_was_told_how_an_attempt_ended_is_let_go() {
     let session = create(&registry).await;
     let (sender, mut notices) = mpsc::channel(8);
     let connection = Uuid::new_v4();
-    let begun = registry.send(StartCapture { session, connection, notices: sender }).await.unwrap();
+    let begun = registry
+        .send(StartCapture { session, connection, way: Way::Motion, camera: None, notices: sender })
+        .await
+        .unwrap();
     assert!(matches!(begun, Ok(CaptureNotice::Guide { .. })), "{begun:?}");
     let jpeg = Bytes::from_static(b"no picture");
-    let shown = registry.send(SubmitFrame { session, connection, jpeg }).await.unwrap();
+    let shown = registry
+        .send(SubmitFrame {
+            session,
+            connection,
+            jpeg,
+            received: std::time::Instant::now(),
+            round_trip: None,
+        })
+        .await
+        .unwrap();
     assert!(matches!(shown, Err(CaptureError::BadFrame(_))), "{shown:?}");
     assert_eq!(tokio::time::timeout(GUARD, notices.recv()).await, Ok(None));
 }

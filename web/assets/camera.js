@@ -9,6 +9,9 @@ const JPEG_QUALITY = 0.85;
 /** A camera that is running shows its first picture well within this time. */
 const FIRST_PICTURE_MS = 10_000;
 
+/** A camera's name is cut to so many characters; the server takes no more. */
+const LONGEST_LABEL = 128;
+
 /** How often to look for a new picture where the browser does not announce them. */
 const POLL_MS = 40;
 
@@ -55,6 +58,22 @@ export class Camera {
     for (const track of this.#stream.getTracks()) {
       track.addEventListener("ended", callback, { once: true });
     }
+  }
+
+  /**
+   * What the browser says of the camera, for the server.
+   *
+   * @returns {import("./socket.js").CameraSettings}
+   */
+  describe() {
+    const [track] = this.#stream.getVideoTracks();
+    const { width, height, frameRate } = track?.getSettings() ?? {};
+    return {
+      label: [...(track?.label ?? "").replace(/\p{Cc}/gu, "")].slice(0, LONGEST_LABEL).join(""),
+      width: Math.round(width || this.#video.videoWidth),
+      height: Math.round(height || this.#video.videoHeight),
+      frame_rate: frameRate || null,
+    };
   }
 
   /** Plays on after the browser paused the preview, as phones do for hidden pages. */

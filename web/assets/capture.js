@@ -2,6 +2,7 @@
  * Leads one person through one check. The server decides everything; this page shows what it says.
  *
  * @typedef {import("./camera.js").Camera} Camera
+ * @typedef {import("./socket.js").Way} Way
  * @typedef {import("./words.js").Words} Words
  *
  * @typedef {object} Context
@@ -12,6 +13,7 @@
  */
 
 import { CameraError, openCamera } from "./camera.js";
+import { awake } from "./screen.js";
 import { Connection, streamPictures } from "./socket.js";
 import * as view from "./view.js";
 import { DONE, FAILURES, PROBLEMS, returnLabel, triesLeft } from "./words.js";
@@ -49,6 +51,9 @@ class Check {
   #camera = null;
   /** @type {Connection | null} */
   #connection = null;
+  /** @type {Way} chosen by the person */
+  #way = "light";
+  #attemptsLeft;
   #reconnects = 0;
   #paused = false;
   /** Whether nothing but leaving is left. */
@@ -61,15 +66,18 @@ class Check {
   /** @param {Context} context */
   constructor(context) {
     this.#context = context;
+    this.#attemptsLeft = context.attempts_left;
   }
 
   /** Connects the buttons and shows the first view. */
   open() {
     view.onPress({
-      start: () => this.#start(),
+      start: (way) => this.#start(way),
       decline: () => go(returnUrl("consent_declined")),
+      goOnWithoutLight: () => this.#goOnWithoutLight(),
       cancel: () => this.#cancel(),
-      again: () => this.#tryAgain(),
+      again: () => this.#tryAgain(this.#way),
+      againWithoutLight: () => this.#tryAgain("motion"),
       leave: () => go(this.#wayOn),
     });
     document.addEventListener("visibilitychange", () => this.#visibilityChanged());
@@ -87,7 +95,9 @@ class Check {
     }
   }
 
-  async #start() {
+  /** @param {Way} way */
+  async #start(way) {
+    this.#way = way;
     view.showCameraRequest();
     try {
       const camera = await openCamera(view.video);
@@ -101,9 +111,17 @@ class Check {
     this.#connectAfresh();
   }
 
-  #tryAgain() {
+  /** @param {Way} way */
+  #tryAgain(way) {
+    this.#way = way;
     if (this.#camera) this.#connectAfresh();
-    else this.#start();
+    else this.#start(way);
+  }
+
+  /** Gives up this attempt, as a lost connection does, for one of the other way. */
+  #goOnWithoutLight() {
+    this.#disconnect();
+    this.#tryAgain("motion");
   }
 
   /** @param {Camera} camera */
@@ -115,12 +133,14 @@ class Check {
 
   #connectAfresh() {
     this.#reconnects = 0;
+    awake.keep();
     view.showWait("connecting");
     this.#connect();
   }
 
   #connect() {
-    this.#connection = new Connection(socketUrl(), {
+    const beginning = { way: this.#way, camera: this.#camera?.describe() };
+    this.#connection = new Connection(socketUrl(), beginning, {
       ready: () => this.#stream(),
       guide: (guide) => this.#guide(guide),
       quiet: () => this.#quiet(),
@@ -133,12 +153,14 @@ class Check {
   }
 
   #stream() {
+    this.#attemptsLeft -= 1;
+    view.offerWayWithoutLight(this.#way === "light" && this.#attemptsLeft > 0);
     if (this.#camera && this.#connection) streamPictures(this.#camera, this.#connection);
   }
 
   /** @param {import("./socket.js").Guide} guide */
   #guide(guide) {
-    if (!this.#paused) view.showGuide(guide);
+    if (!this.#paused) view.showGuide(guide, this.#way);
   }
 
   #quiet() {
@@ -150,12 +172,13 @@ class Check {
    * @param {number} attemptsLeft
    */
   #attemptFailed(reason, attemptsLeft) {
+    this.#attemptsLeft = attemptsLeft;
     if (attemptsLeft === 0) {
       this.#endInError("attempts_exhausted", null);
       return;
     }
     const words = Object.hasOwn(FAILURES, reason) ? FAILURES[reason] : FAILURES.technical;
-    this.#offerRetry(words, "cancelled", triesLeft(attemptsLeft));
+    this.#offerRetry(words, "cancelled", { note: triesLeft(attemptsLeft), canChange: this.#way === "light" });
   }
 
   /** @param {import("./socket.js").End} end */
@@ -203,12 +226,13 @@ class Check {
    *
    * @param {Words} words
    * @param {string} code what the integrator is told when the person leaves here
-   * @param {string} [note]
+   * @param {import("./view.js").Offers} [offers] besides
    */
-  #offerRetry(words, code, note) {
+  #offerRetry(words, code, offers = {}) {
     this.#disconnect();
+    awake.release();
     this.#wayOn = returnUrl(code);
-    view.showError(words, { note, canRetry: true, leaveLabel: "Leave" });
+    view.showError(words, { ...offers, canRetry: true, leaveLabel: "Leave" });
   }
 
   /**
@@ -240,6 +264,7 @@ class Check {
     } else if (!document.hidden && this.#paused) {
       this.#paused = false;
       this.#camera?.resume();
+      awake.keep();
       view.showResumed();
     }
   }
@@ -260,6 +285,7 @@ class Check {
   #finish() {
     this.#over = true;
     this.#disconnect();
+    awake.release();
     this.#camera?.stop();
     this.#camera = null;
   }
@@ -269,6 +295,7 @@ class Check {
     this.#connection?.close();
     this.#connection = null;
     this.#paused = false;
+    view.offerWayWithoutLight(false);
   }
 
   /**

@@ -1,9 +1,18 @@
 /**
  * One connection to the server: the protocol `liveness.v1`, and the pace at which pictures are sent.
  *
+ * @typedef {"light" | "motion"} Way with the screen's coloured light, or with movements alone
+ *
+ * @typedef {object} CameraSettings
+ * @property {string} label
+ * @property {number} width in pixels
+ * @property {number} height in pixels
+ * @property {number | null} frame_rate a second
+ *
  * @typedef {object} Guide
  * @property {"framing" | "step"} state
  * @property {string | null} step
+ * @property {string | null} colour of the light, `#rrggbb`; null in every other step
  * @property {string | null} hint
  * @property {number} progress from 0 to 1
  *
@@ -52,12 +61,13 @@ export class Connection {
 
   /**
    * @param {string} url
+   * @param {{way: Way, camera?: CameraSettings}} beginning
    * @param {Handlers} handlers
    */
-  constructor(url, handlers) {
+  constructor(url, beginning, handlers) {
     this.#handlers = handlers;
     this.#socket = new WebSocket(url, PROTOCOL);
-    this.#socket.addEventListener("open", () => this.#send({ type: "start" }));
+    this.#socket.addEventListener("open", () => this.#send({ type: "start", ...beginning }));
     this.#socket.addEventListener("message", (event) => this.#receive(event.data));
     this.#socket.addEventListener("close", (event) => this.#onClose(event.code));
     this.#expectAnswer();

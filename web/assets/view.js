@@ -2,10 +2,18 @@
  * What the person sees: texts, states and attributes of the document are set here and nowhere else.
  *
  * @typedef {import("./words.js").Words} Words
+ * @typedef {import("./socket.js").Way} Way
  * @typedef {"intro" | "camera" | "framing" | "step" | "wait" | "done" | "error"} State
+ *
+ * @typedef {object} Offers what the person may do at an end
+ * @property {string} [note]
+ * @property {boolean} [canRetry]
+ * @property {boolean} [canChange] whether the retry may be one without the light
+ * @property {string | null} [leaveLabel]
  */
 
-import { CAMERA_REQUEST, HINTS, INSTRUCTIONS, WAITS } from "./words.js";
+import { lamp } from "./screen.js";
+import { ADVICE, CAMERA_REQUEST, FRAMING_ADVICE, HINTS, INSTRUCTIONS, WAITS } from "./words.js";
 
 /** A hint stays at least this long, so that it can be read and does not flicker. */
 const HINT_MIN_MS = 600;
@@ -30,21 +38,28 @@ const endingTitle = byId("ending-title");
 const endingText = byId("ending-text");
 const endingNote = byId("ending-note");
 const start = byId("start");
+const startWithoutLight = byId("start-without-light");
 const decline = byId("decline");
+const goOnWithoutLight = byId("without-light");
 const cancel = byId("cancel");
 const again = byId("again");
+const againWithoutLight = byId("again-without-light");
 const leave = byId("leave");
 
 /**
  * Connects the buttons.
  *
- * @param {{start: () => void, decline: () => void, cancel: () => void, again: () => void, leave: () => void}} on
+ * @param {{start: (way: Way) => void, decline: () => void, goOnWithoutLight: () => void, cancel: () => void,
+ *   again: () => void, againWithoutLight: () => void, leave: () => void}} on
  */
 export function onPress(on) {
-  start.addEventListener("click", on.start);
+  start.addEventListener("click", () => on.start("light"));
+  startWithoutLight.addEventListener("click", () => on.start("motion"));
   decline.addEventListener("click", on.decline);
+  goOnWithoutLight.addEventListener("click", on.goOnWithoutLight);
   cancel.addEventListener("click", on.cancel);
   again.addEventListener("click", on.again);
+  againWithoutLight.addEventListener("click", on.againWithoutLight);
   leave.addEventListener("click", on.leave);
 }
 
@@ -65,9 +80,19 @@ export function showIntro(until) {
     const time = until.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     byId("until").textContent = ` This link works until ${time}.`;
   }
-  start.disabled = false;
-  decline.disabled = false;
+  // Who asked for less movement gets the way without changing light first, for eyes, keyboard and screen reader alike.
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) start.before(startWithoutLight);
+  for (const button of [start, startWithoutLight, decline]) button.disabled = false;
   setState("intro");
+}
+
+/**
+ * Offers, while the check runs, to go on without the light.
+ *
+ * @param {boolean} possible
+ */
+export function offerWayWithoutLight(possible) {
+  goOnWithoutLight.hidden = !possible;
 }
 
 /** Asks the person to allow the camera. */
@@ -84,13 +109,17 @@ export function showWait(reason, seconds) {
   count.textContent = seconds === undefined ? "" : `Next try in ${seconds} s`;
 }
 
-/** @param {import("./socket.js").Guide} guide */
-export function showGuide({ state, step, hint, progress }) {
+/**
+ * @param {import("./socket.js").Guide} guide
+ * @param {Way} way
+ */
+export function showGuide({ state, step, colour, hint, progress }, way) {
   const key = state === "step" && step ? step : "framing";
+  const advice = key === "framing" ? FRAMING_ADVICE[way] : ADVICE[key];
   const moved = root.dataset.state !== state || root.dataset.step !== (step ?? undefined);
   if (moved && state === "step") navigator.vibrate?.(STEP_PULSE_MS);
-  setCapture({ title: INSTRUCTIONS[key] ?? "", text: "" });
-  setState(state, step);
+  setCapture({ title: INSTRUCTIONS[key] ?? "", text: advice ?? "" });
+  setState(state, step, colour);
   hints.show(hint, moved);
   setProgress(progress);
 }
@@ -105,7 +134,7 @@ export function showDone(words, leaveLabel) {
 
 /**
  * @param {Words} words
- * @param {{note?: string, canRetry?: boolean, leaveLabel?: string | null}} options
+ * @param {Offers} options
  */
 export function showError(words, options) {
   showEnding("error", words, options);
@@ -148,14 +177,15 @@ function setCapture(words) {
 /**
  * @param {"done" | "error"} state
  * @param {Words} words
- * @param {{note?: string, canRetry?: boolean, leaveLabel?: string | null}} options
+ * @param {Offers} options
  */
-function showEnding(state, words, { note = "", canRetry = false, leaveLabel = null }) {
+function showEnding(state, words, { note = "", canRetry = false, canChange = false, leaveLabel = null }) {
   setText(endingTitle, words.title);
   setText(endingText, words.text);
   setText(endingNote, note);
   setText(leave, leaveLabel ?? "");
   again.hidden = !canRetry;
+  againWithoutLight.hidden = !canChange;
   leave.classList.toggle("primary", !canRetry);
   leave.classList.toggle("quiet", canRetry);
   document.title = title;
@@ -177,12 +207,14 @@ function setText(element, text) {
 /**
  * @param {State} state
  * @param {string | null} [step]
+ * @param {string | null} [colour] of the screen's light; none in any other state
  */
-function setState(state, step = null) {
+function setState(state, step = null, colour = null) {
   const panel = visiblePanel();
   root.dataset.state = state;
   if (state === "step" && step) root.dataset.step = step;
   else delete root.dataset.step;
+  lamp.show(colour);
   if (visiblePanel() !== panel) focusHeading();
 }
 

@@ -13,8 +13,21 @@ export const INSTRUCTIONS = Object.freeze({
   "turn-down": "Tilt your head down",
   nearer: "Move closer",
   farther: "Move back a little",
-  light: "Look at the bright screen",
+  light: "Look at the screen",
   hold: "Face forward again",
+});
+
+/** What helps with it, where one line is not enough. @type {Readonly<Record<string, string>>} */
+export const ADVICE = Object.freeze({
+  light: "Keep still while the colours change.",
+  nearer: "Until your face fills the oval.",
+  farther: "Until your face fits the oval.",
+});
+
+/** What helps while the face is brought into the oval, by the way that the person chose. */
+export const FRAMING_ADVICE = Object.freeze({
+  light: "Make your screen as bright as you can.",
+  motion: "",
 });
 
 /**

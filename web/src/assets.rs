@@ -23,6 +23,7 @@ static ASSETS: LazyLock<BTreeMap<&str, Asset>> = LazyLock::new(|| {
         ("capture.css", "text/css; charset=utf-8", include_str!("../assets/capture.css")),
         ("capture.js", SCRIPT, include_str!("../assets/capture.js")),
         ("camera.js", SCRIPT, include_str!("../assets/camera.js")),
+        ("screen.js", SCRIPT, include_str!("../assets/screen.js")),
         ("socket.js", SCRIPT, include_str!("../assets/socket.js")),
         ("view.js", SCRIPT, include_str!("../assets/view.js")),
         ("words.js", SCRIPT, include_str!("../assets/words.js")),

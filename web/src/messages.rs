@@ -2,12 +2,12 @@
 
 use actix::Message;
 use bytes::Bytes;
-use liveness_events::challenge::Step;
+use liveness_events::challenge::{Step, Way};
 use liveness_events::session::guidance::Hint;
-use liveness_events::session::{AttemptFailure, CancelledBy, KeptImage};
+use liveness_events::session::{AttemptFailure, CameraReport, CancelledBy, KeptImage};
 use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
 use liveness_events::{Digest, RecordedEvent, Timestamp};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 use tokio::sync::mpsc;
 use url::Url;
@@ -114,6 +114,10 @@ pub struct StartCapture {
     pub session: Uuid,
     /// The connection: a random id; the newest one of a session is heard, the others are told that they were replaced.
     pub connection: Uuid,
+    /// What the person chose.
+    pub way: Way,
+    /// What the browser says of the camera; a frame rate of 0 is one that it does not tell.
+    pub camera: Option<CameraReport>,
     /// Where notices go; bounded, and a full one loses the connection.
     pub notices: mpsc::Sender<CaptureNotice>,
 }
@@ -128,6 +132,10 @@ pub struct SubmitFrame {
     pub connection: Uuid,
     /// The picture.
     pub jpeg: Bytes,
+    /// When it arrived.
+    pub received: Instant,
+    /// To the page and back, smoothed; none until a ping was answered. The page can make it longer, not shorter.
+    pub round_trip: Option<Duration>,
 }
 
 /// Give up: the person left, cancelled, or the connection is gone.
@@ -147,7 +155,7 @@ pub struct LeaveCapture {
 pub enum CaptureNotice {
     /// How to go on.
     Guide {
-        /// None while the face is brought into the oval.
+        /// None while the face is brought into the oval. A light step tells the colour of the screen.
         step: Option<Step>,
         /// What to mend.
         hint: Option<Hint>,

@@ -8,6 +8,7 @@ mod connection;
 mod incoming;
 mod leave;
 mod limits;
+mod round_trip;
 mod told;
 
 pub use limits::SocketPace;

@@ -24,13 +24,27 @@ impl Replayed {
 /// Recomputes a session's verdict from its events, by the policy that judged; none for a session without one.
 #[must_use]
 pub fn replay(events: &[SessionEvent]) -> Option<Replayed> {
-    let (index, policy, recorded) = events.iter().enumerate().find_map(|(index, event)| match event {
-        SessionEvent::Completed { policy, verdict, .. } => Some((index, *policy, verdict.clone())),
+    let (index, policy, recorded) = verdict_in(events)?;
+    let recomputed = judge(&events[..index], policy);
+    Some(Replayed { policy, recorded: recorded.clone(), recomputed })
+}
+
+/// What another policy says of the attempt that was scored; none for a session without a verdict.
+#[must_use]
+pub fn replay_by(events: &[SessionEvent], policy: PolicyVersion) -> Option<Verdict> {
+    let (index, ..) = verdict_in(events)?;
+    judge(&events[..index], policy)
+}
+
+fn verdict_in(events: &[SessionEvent]) -> Option<(usize, PolicyVersion, &Verdict)> {
+    events.iter().enumerate().find_map(|(index, event)| match event {
+        SessionEvent::Completed { policy, verdict, .. } => Some((index, *policy, verdict)),
         _ => None,
-    })?;
-    let before = Session::fold(&events[..index]);
-    let judged = before.created().zip(before.attempt());
-    let recomputed =
-        judged.map(|(created, attempt)| verdict::judge(policy, &attempt.evidence, created.threshold));
-    Some(Replayed { policy, recorded, recomputed })
+    })
+}
+
+fn judge(before: &[SessionEvent], policy: PolicyVersion) -> Option<Verdict> {
+    let before = Session::fold(before);
+    let (created, attempt) = before.created().zip(before.attempt())?;
+    Some(verdict::judge(policy, &attempt.evidence, created.threshold))
 }

@@ -9,12 +9,12 @@ use liveness_events::challenge::{Challenge, Way};
 use liveness_events::measurement::Frame;
 use liveness_events::session::guidance::{self, Hint};
 use liveness_events::session::{
-    AttemptFailure, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, Outcome, Phase,
-    Refusal, Session, SessionEvent, Status,
+    AttemptFailure, CameraReport, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, Outcome,
+    Phase, Refusal, Session, SessionEvent, Status,
 };
 use liveness_events::stored::session_type_name;
 use liveness_events::{Digest, Timestamp, stream};
-use liveness_web::messages::{CaptureError, CaptureNotice, CheckCreated, Ended, Trouble};
+use liveness_web::messages::{CaptureError, CaptureNotice, CheckCreated, Ended, SubmitFrame, Trouble};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use uuid::Uuid;
@@ -204,11 +204,15 @@ impl Core {
         }
     }
 
-    pub(super) async fn start_capture(&mut self, causation: Uuid) -> Result<CaptureNotice, CaptureError> {
-        let challenge = Challenge::draw(Way::default(), random_number()?);
-        let started = self
-            .execute(causation, |at| Command::StartCapture { at, challenge: challenge.clone(), camera: None })
-            .await;
+    pub(super) async fn start_capture(
+        &mut self,
+        causation: Uuid,
+        way: Way,
+        camera: Option<CameraReport>,
+    ) -> Result<CaptureNotice, CaptureError> {
+        let challenge = Challenge::draw(way, random_number()?);
+        let start = |at| Command::StartCapture { at, challenge: challenge.clone(), camera: camera.clone() };
+        let started = self.execute(causation, start).await;
         match started {
             Ok(_) => {
                 self.driven = self.session.attempt().map(|attempt| attempt.number);
@@ -226,8 +230,7 @@ impl Core {
     /// Measures a frame, records it, and says what the person is to be told next.
     pub(super) async fn submit(
         &mut self,
-        causation: Uuid,
-        jpeg: Bytes,
+        SubmitFrame { connection: causation, jpeg, received, round_trip, .. }: SubmitFrame,
     ) -> Result<CaptureNotice, CaptureError> {
         let attempt = self.session.attempt().ok_or(CaptureError::NotCapturing)?;
         if self.driven != Some(attempt.number) {
@@ -235,7 +238,7 @@ impl Core {
         }
         let number = attempt.number;
         let job = self.comparing.job(attempt, jpeg.clone());
-        let Analysed { frame, likeness } = match self.services.inference.measure(job).await {
+        let Analysed { mut frame, likeness } = match self.services.inference.measure(job).await {
             Ok(analysed) => analysed,
             Err(Unmeasured::Dropped) => return Err(CaptureError::Dropped),
             Err(Unmeasured::BadPicture(why)) => {
@@ -252,6 +255,11 @@ impl Core {
                 return Ok(self.where_it_stands(None));
             }
         };
+        let cues = &mut frame.measurement.cues;
+        if let Some(time) = round_trip {
+            cues.insert("round_trip", &[time.as_secs_f64()]);
+        }
+        cues.insert("waited", &[received.elapsed().as_secs_f64()]);
         self.pictures.insert(frame.seq, jpeg);
         let models = &self.services.models.clone();
         let recorded = self

@@ -62,3 +62,8 @@ pub struct EraseImages {
     /// Why.
     pub because: ErasedBecause,
 }
+
+/// Carry out what has come before, and leave the memory. Of the registry: have all sessions do so, and hand on no more.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Close;

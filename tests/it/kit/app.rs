@@ -68,10 +68,18 @@ impl TestApp {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    pub(crate) fn stop(&mut self) {
-        if let Some(Running { handle, thread }) = self.running.take() {
-            // The command is on its way when this returns; the thread's end is the answer to it.
+    /// Tells it to stop, and does not wait for it.
+    pub(crate) fn begin_stop(&self) {
+        if let Some(Running { handle, .. }) = &self.running {
+            // The command is on its way when this returns.
             drop(handle.stop(true));
+        }
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.begin_stop();
+        if let Some(Running { thread, .. }) = self.running.take() {
+            // The thread's end is the answer to the command.
             thread.join().unwrap();
         }
     }

@@ -1,6 +1,9 @@
 use super::binary::run;
+use super::wait::eventually;
+use liveness::clock::Clock;
 use liveness::event_log::EventLog as _;
 use liveness::event_log::embedded::EmbeddedLog;
+use liveness::verification::{Kind, keys_of_log, verify_log};
 use liveness_events::session::SessionEvent;
 use liveness_events::stored::Stored as _;
 use liveness_events::{RecordedEvent, stream};
@@ -25,6 +28,19 @@ pub(crate) async fn everything(dir: &Path) -> Vec<RecordedEvent> {
         }
         after = page.next;
     }
+}
+
+/// Waits until a service that runs has signed all that has ended, before it is killed.
+pub(crate) async fn await_receipts(dir: &Path) {
+    let signed = async || {
+        let log = EmbeddedLog::open(dir.join("events.db")).unwrap();
+        let keys = keys_of_log(&log).await.unwrap();
+        let report = verify_log(&log, &keys, Clock::default().now()).await.unwrap();
+        log.close().await;
+        let missing = report.findings.iter().any(|finding| finding.kind == Kind::ReceiptMissing);
+        (report.receipts_awaited == 0 && !missing).then_some(())
+    };
+    eventually("all that has ended has its receipt", signed).await;
 }
 
 /// Sees that what a stopped service left is sound, and returns it: the chains hold, no session has two ends or anything

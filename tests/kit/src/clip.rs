@@ -1,4 +1,6 @@
+use crate::face_mesh::FaceMesh;
 use anyhow::{Context as _, Result, bail, ensure};
+use liveness_models::{Analyser, Picture};
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,6 +10,8 @@ use std::time::UNIX_EPOCH;
 const LONGER_SIDE: u32 = 640;
 /// ffmpeg's JPEG quality: 2 is the best, 31 the worst.
 const QUALITY: u32 = 3;
+/// Between two meshes that are kept.
+const BETWEEN: &str = "-\n";
 
 /// The frames of a clip as JPEG, so many a second. They are kept in the temporary folder for the next call.
 ///
@@ -21,6 +25,35 @@ pub fn clip_frames(path: &Path, fps: f32) -> Result<Vec<Vec<u8>>> {
     let mut files = std::fs::read_dir(&kept)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
     files.sort();
     files.iter().map(|file| std::fs::read(file).with_context(|| file.display().to_string())).collect()
+}
+
+/// The mesh of the largest face on each of [`clip_frames`], where there is one. Kept beside the frames.
+///
+/// # Errors
+/// As [`clip_frames`], or when a network fails.
+pub fn clip_meshes(path: &Path, fps: f32, analyser: &mut Analyser) -> Result<Vec<Option<FaceMesh>>> {
+    let frames = clip_frames(path, fps)?;
+    let kept = kept_in(path, fps)?.with_extension("meshes");
+    if let Ok(text) = std::fs::read_to_string(&kept) {
+        return text.split_terminator(BETWEEN).map(read_mesh).collect();
+    }
+    let mut meshes = Vec::new();
+    for frame in frames {
+        let points = analyser.landmarks(&Picture::decode(&frame)?)?;
+        meshes.push(points.map(FaceMesh::new).transpose()?);
+    }
+    let text: String =
+        meshes.iter().map(|mesh| mesh.as_ref().map(FaceMesh::to_csv).unwrap_or_default() + BETWEEN).collect();
+    // Under another name until it is whole.
+    let file = tempfile::NamedTempFile::new_in(kept.parent().context("no folder to keep meshes in")?)?;
+    std::fs::write(file.path(), text)?;
+    file.persist(&kept)?;
+    Ok(meshes)
+}
+
+/// Nothing where no face was found.
+fn read_mesh(text: &str) -> Result<Option<FaceMesh>> {
+    Ok(if text.is_empty() { None } else { Some(FaceMesh::from_csv(text)?) })
 }
 
 /// The folder for these frames; its name changes with the clip.

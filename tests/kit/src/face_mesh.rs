@@ -1,6 +1,7 @@
 use anyhow::Context as _;
 use image::RgbImage;
 use liveness_models::{Analyser, Picture};
+use nalgebra::Vector3;
 use thiserror::Error;
 
 /// Points of the mesh.
@@ -85,6 +86,18 @@ impl FaceMesh {
     #[must_use]
     pub fn points(&self) -> &[[f32; 3]] {
         &self.0
+    }
+
+    /// How the head is turned, as yaw (above zero to the person's own left) and pitch (above zero upwards) in degrees: the
+    /// direction that is square to the line between the temples and to that from forehead to chin.
+    #[must_use]
+    pub fn turned(&self) -> (f32, f32) {
+        let at = |point: usize| Vector3::from(self.0[point]);
+        let across = at(454) + at(356) + at(263) - at(234) - at(127) - at(33);
+        let down = at(152) + at(164) + at(2) - at(10) - at(151) - at(9);
+        let ahead = -across.cross(&down);
+        let yaw = ahead.x.atan2(-ahead.z);
+        (yaw.to_degrees(), (-ahead.y).atan2(ahead.x.hypot(ahead.z)).to_degrees())
     }
 
     /// Left, upper, right and lower edge in pixels.

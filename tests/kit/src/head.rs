@@ -1,10 +1,13 @@
-use crate::face_mesh::FaceMesh;
+use crate::ambient::mean_over_light;
+use crate::eyelids::{closed, is_lid};
+use crate::face_mesh::{FaceMesh, POINTS};
 use crate::pose::Pose;
 use crate::raster::{Corner, Raster};
 use crate::skin::skin;
 use crate::studio::Studio;
-use crate::surface::{Surface, surface};
+use crate::surface::{Surface, Vertex, surface};
 use crate::texture::Texture;
+use crate::view::{Lamp, Lens, View};
 use image::RgbImage;
 use nalgebra::{Matrix3, Vector3};
 
@@ -14,16 +17,52 @@ const NECK: Vector3<f32> = Vector3::new(0.0, 3.0, 6.0);
 const LIGHT: (f32, f32) = (0.65, 1.2);
 /// Steps of the head's share of the motion for which a rotation is computed.
 const STEPS: usize = 64;
+/// Focal length over the longer side of a picture whose camera is not known: 64 degrees.
+const FOCAL: f32 = 0.8;
+/// Nearer and farther nobody sits, in cm: a picture that says so was cut out of a larger one, or zoomed.
+const SITS: (f32, f32) = (36.0, 60.0);
+/// By how much what moves less is sorted behind what moves with the head, in cm.
+const BEHIND: f32 = 40.0;
+/// A lamp's light on neck and shoulders, which lean away from it, over that on a face.
+const BODY: f32 = 0.5;
+/// What skin mirrors of a lamp at its brightest, over what white paper throws back.
+const GLOSS: f32 = 0.05;
+
+/// How a head is held, and how far its eyes are shut (0 open, 1 shut).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    /// Where it is and how it is turned.
+    pub pose: Pose,
+    /// How far the lids are closed, 0 to 1.
+    pub shut: f32,
+}
+
+impl From<Pose> for Look {
+    fn from(pose: Pose) -> Self {
+        Self { pose, shut: 0.0 }
+    }
+}
 
 /// A head with the shape that facemesh sees in a picture, and the picture as its skin.
 pub struct Head {
     skin: Texture,
     surface: Surface,
     normals: Vec<Vector3<f32>>,
+    /// The room's mean light on the face over its light on each vertex.
+    evened: Vec<f32>,
     /// From where the unturned head looks just like the picture, in cm.
     distance: f32,
     /// Pixels of the skin a cm.
     density: f32,
+    room: Room,
+}
+
+/// From where the light comes that the skin was pictured in.
+enum Room {
+    /// From the studio's lamp: the shades change as the head turns.
+    Studio,
+    /// From anywhere: the shades stay on the skin.
+    Unknown,
 }
 
 impl Head {
@@ -40,9 +79,7 @@ impl Head {
     #[must_use]
     pub fn with(picture: &RgbImage, mesh: &FaceMesh, distance: f32, relief: f32) -> Self {
         let (skin, mesh) = skin(picture, mesh);
-        let size = (skin.width() as f32, skin.height() as f32);
-        let surface = surface(&mesh, size, distance, relief);
-        let normals = normals(&surface);
+        let surface = surface(&mesh, (skin.width() as f32, skin.height() as f32), distance, relief);
         let far = surface.vertices.iter().fold((0.0_f32, 0.0_f32), |far, vertex| {
             (far.0.max(vertex.pixel.x), far.1.max(vertex.place.x * distance / (distance + vertex.place.z)))
         });
@@ -50,50 +87,111 @@ impl Head {
             .vertices
             .iter()
             .fold(0.0_f32, |near, vertex| near.min(vertex.place.x * distance / (distance + vertex.place.z)));
-        Self { skin: Texture::new(skin), surface, normals, distance, density: far.0 / (far.1 - near) }
+        Self::assemble(Texture::new(skin), surface, distance, far.0 / (far.1 - near), Room::Studio)
+    }
+
+    /// A head that stays where it is in its picture: seen through [`Head::lens`] in [`Head::rest`], it is the
+    /// picture. The distance follows from the size of the face.
+    #[must_use]
+    pub fn in_place(picture: RgbImage, mesh: &FaceMesh) -> Self {
+        let size = (picture.width() as f32, picture.height() as f32);
+        let distance = size.0.max(size.1) * FOCAL * crate::surface::scale(mesh);
+        let distance = distance.clamp(SITS.0, SITS.1);
+        let surface = surface(mesh, size, distance, Self::RELIEF);
+        let density = 1.0 / surface.scale;
+        Self::assemble(Texture::near(picture), surface, distance, density, Room::Unknown)
+    }
+
+    fn assemble(skin: Texture, surface: Surface, distance: f32, density: f32, room: Room) -> Self {
+        let normals = normals(&surface);
+        let pixels = surface.vertices.iter().take(POINTS).map(|vertex| vertex.pixel);
+        let mut evened = mean_over_light(skin.level(1.0), pixels, &normals[..POINTS]);
+        evened.resize(surface.vertices.len(), 1.0);
+        Self { skin, surface, normals, evened, distance, density, room }
+    }
+
+    /// Through what the head is seen as it is in its picture, in the picture's pixels.
+    #[must_use]
+    pub fn lens(&self) -> Lens {
+        Lens { focal: self.distance / self.surface.scale, middle: self.surface.middle.into() }
+    }
+
+    /// Unturned, at the distance of its picture.
+    #[must_use]
+    pub fn rest(&self) -> Look {
+        Pose::AHEAD.at(self.distance).into()
+    }
+
+    /// From the camera to the face in its picture, in cm.
+    #[must_use]
+    pub const fn distance(&self) -> f32 {
+        self.distance
     }
 
     /// One frame for each pose.
     #[must_use]
     pub fn frames(&self, studio: &Studio, poses: &[Pose]) -> Vec<RgbImage> {
-        studio.shoot(poses, |pose, frame| self.draw(studio, pose, frame))
+        let lamp = Lamp::default();
+        studio.shoot(poses, |pose, wall| {
+            *wall = self.view(&studio.lens(), &lamp, std::mem::take(wall), &(*pose).into()).picture;
+        })
     }
 
-    fn draw(&self, studio: &Studio, pose: &Pose, frame: &mut RgbImage) {
+    /// What a camera sees of the head before a wall.
+    #[must_use]
+    pub fn view(&self, lens: &Lens, lamp: &Lamp, wall: RgbImage, look: &Look) -> View {
+        let mut view = View::of_wall(wall, lamp);
+        let corners = self.corners(lens, lamp, look);
+        let (width, height) = self.skin.size();
+        debug_assert!(width >= 2.0 && height >= 2.0, "a skin of a pixel cannot be sampled");
+        let skin = self.skin.level(self.density * look.pose.distance / lens.focal);
+        let mut raster = Raster::new(&view.picture);
+        for [a, b, c] in &self.surface.triangles {
+            raster.draw(&mut view, skin, [&corners[*a], &corners[*b], &corners[*c]]);
+        }
+        view
+    }
+
+    fn corners(&self, lens: &Lens, lamp: &Lamp, Look { pose, shut }: &Look) -> Vec<Corner> {
         let rotations: Vec<Matrix3<f32>> =
             (0..=STEPS).map(|step| pose.rotation(step as f32 / STEPS as f32)).collect();
         let rest = Vector3::new(0.0, 0.0, self.distance);
-        let focal = studio.focal();
-        let (middle_x, middle_y) = (frame.width() as f32 / 2.0, frame.height() as f32 / 2.0);
         let (width, height) = self.skin.size();
-        let corners: Vec<Corner> = self
-            .surface
-            .vertices
-            .iter()
-            .zip(&self.normals)
-            .map(|(vertex, normal)| {
-                let rotation = &rotations[(vertex.share * STEPS as f32).round() as usize];
-                let place =
-                    rotation * (vertex.place - NECK) + NECK + rest + (pose.place() - rest) * vertex.share;
-                let depth = place.z.max(1.0);
-                let light =
-                    (Studio::light(&(rotation * normal)) / Studio::light(normal)).clamp(LIGHT.0, LIGHT.1);
-                Corner {
-                    x: middle_x + place.x * focal / depth,
-                    y: middle_y + place.y * focal / depth,
-                    z: depth,
-                    u: vertex.pixel.x / width,
-                    v: vertex.pixel.y / height,
-                    light: 1.0 + (light - 1.0) * vertex.shade,
-                }
-            })
-            .collect();
-        let skin = self.skin.level(self.density * pose.distance / focal);
-        let mut raster = Raster::new(frame);
-        for [a, b, c] in &self.surface.triangles {
-            raster.draw(frame, skin, [&corners[*a], &corners[*b], &corners[*c]]);
+        let lids = closed(&self.surface.vertices, *shut);
+        let mut corners: Vec<Corner> = Vec::with_capacity(self.surface.vertices.len());
+        for (index, (vertex, normal)) in self.surface.vertices.iter().zip(&self.normals).enumerate() {
+            let rotation = &rotations[(vertex.share * STEPS as f32).round() as usize];
+            let own = lids.get(&index).unwrap_or(&vertex.place);
+            let place = rotation * (own - NECK) + NECK + rest + (pose.place() - rest) * vertex.share;
+            let turned = rotation * normal;
+            let depth = place.z.max(1.0);
+            let light = match self.room {
+                Room::Studio => (Studio::light(&turned) / Studio::light(normal)).clamp(LIGHT.0, LIGHT.1),
+                Room::Unknown => 1.0,
+            };
+            corners.push(Corner {
+                x: lens.middle[0] + place.x * lens.focal / depth,
+                y: lens.middle[1] + place.y * lens.focal / depth,
+                z: depth + (1.0 - vertex.share) * BEHIND,
+                u: vertex.pixel.x / width,
+                v: vertex.pixel.y / height,
+                light: 1.0 + (light - 1.0) * vertex.shade,
+                lamp: lit(vertex, lamp, lamp.on(&place, &turned) * self.evened[index]),
+                gloss: if is_lid(index) {
+                    0.0
+                } else {
+                    GLOSS * lamp.mirrored(&place, &turned) * vertex.shade
+                },
+            });
         }
+        corners
     }
+}
+
+/// The lamp's light where head, body and wall pass into one another.
+fn lit(vertex: &Vertex, lamp: &Lamp, on_head: f32) -> f32 {
+    let wall = 1.0 - vertex.head - vertex.body;
+    on_head * vertex.head + BODY * vertex.body + lamp.on_wall() * wall
 }
 
 /// The direction in which the surface looks at each vertex.

@@ -8,7 +8,7 @@ pub struct Motion {
 }
 
 /// Nobody holds still: how far a pose wanders off by itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tremor {
     /// Degrees of each angle.
     pub angle: f32,
@@ -68,27 +68,44 @@ impl Motion {
     #[must_use]
     pub fn poses(&self, fps: f32, tremor: Tremor, seed: u64) -> Vec<Pose> {
         let frames = (self.seconds() * fps).floor() as usize + 1;
+        let sway = Sway::new(tremor, seed);
+        (0..frames).map(|frame| frame as f32 / fps).map(|time| sway.of(&self.pose(time), time)).collect()
+    }
+}
+
+/// The wandering of one who holds still, fixed by a seed.
+#[derive(Debug, Clone)]
+pub struct Sway {
+    tremor: Tremor,
+    waves: [Wave; 6],
+}
+
+impl Sway {
+    /// Draws it.
+    #[must_use]
+    pub fn new(tremor: Tremor, seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let mut waves: [Wave; 6] = std::array::from_fn(|_| Wave::new(&mut random));
-        (0..frames)
-            .map(|frame| {
-                let time = frame as f32 / fps;
-                let pose = self.pose(time);
-                let [yaw, pitch, roll, dx, dy, dz] = waves.each_mut().map(|wave| wave.at(time));
-                Pose {
-                    yaw: pose.yaw + yaw * tremor.angle,
-                    pitch: pose.pitch + pitch * tremor.angle,
-                    roll: pose.roll + roll * tremor.angle,
-                    dx: pose.dx + dx * tremor.shift,
-                    dy: pose.dy + dy * tremor.shift,
-                    distance: pose.distance + dz * tremor.shift,
-                }
-            })
-            .collect()
+        Self { tremor, waves: std::array::from_fn(|_| Wave::new(&mut random)) }
+    }
+
+    /// Where a pose has wandered to at a time in seconds.
+    #[must_use]
+    pub fn of(&self, pose: &Pose, time: f32) -> Pose {
+        let Tremor { angle, shift } = self.tremor;
+        let [yaw, pitch, roll, dx, dy, dz] = self.waves.each_ref().map(|wave| wave.at(time));
+        Pose {
+            yaw: pose.yaw + yaw * angle,
+            pitch: pose.pitch + pitch * angle,
+            roll: pose.roll + roll * angle,
+            dx: pose.dx + dx * shift,
+            dy: pose.dy + dy * shift,
+            distance: pose.distance + dz * shift,
+        }
     }
 }
 
 /// A smooth wander between about -1 and 1: three sines of 0.3 to 4 Hz, the faster the weaker.
+#[derive(Debug, Clone)]
 struct Wave([(f32, f32, f32); 3]);
 
 impl Wave {

@@ -1,4 +1,5 @@
 use crate::texture::sample;
+use crate::view::View;
 use image::RgbImage;
 
 /// A corner of a triangle as the camera sees it.
@@ -14,6 +15,9 @@ pub(crate) struct Corner {
     pub(crate) v: f32,
     /// Factor on the colour.
     pub(crate) light: f32,
+    /// What the lamp adds, and what of it is mirrored.
+    pub(crate) lamp: f32,
+    pub(crate) gloss: f32,
 }
 
 /// Draws triangles; the nearer one hides the farther one.
@@ -26,8 +30,9 @@ impl Raster {
         Self { depth: vec![f32::INFINITY; frame.width() as usize * frame.height() as usize] }
     }
 
-    /// Draws one triangle, seen from either side.
-    pub(crate) fn draw(&mut self, frame: &mut RgbImage, skin: &RgbImage, [a, b, c]: [&Corner; 3]) {
+    /// Draws one triangle, seen from either side. The view's planes have a number for each pixel.
+    pub(crate) fn draw(&mut self, view: &mut View, skin: &RgbImage, [a, b, c]: [&Corner; 3]) {
+        let frame = &mut view.picture;
         let area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
         if area.abs() < 1e-6 {
             return;
@@ -65,6 +70,8 @@ impl Raster {
                     continue;
                 }
                 self.depth[place] = depth;
+                view.lamp.values[place] = mix(a.lamp, b.lamp, c.lamp);
+                view.gloss.values[place] = mix(a.gloss, b.gloss, c.gloss);
                 let light = mix(a.light, b.light, c.light);
                 let colour = sample(skin, mix(a.u, b.u, c.u), mix(a.v, b.v, c.v));
                 for (value, seen) in bytes[place * 3..place * 3 + 3].iter_mut().zip(colour) {

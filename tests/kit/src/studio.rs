@@ -1,5 +1,6 @@
 use crate::pose::Pose;
 use crate::random::Random;
+use crate::view::Lens;
 use image::{Rgb, RgbImage};
 use nalgebra::Vector3;
 
@@ -51,6 +52,12 @@ impl Studio {
         self.width as f32 / 2.0 / (self.field_of_view / 2.0).to_radians().tan()
     }
 
+    /// Through what it looks.
+    #[must_use]
+    pub fn lens(&self) -> Lens {
+        Lens { focal: self.focal(), middle: [self.width as f32 / 2.0, self.height as f32 / 2.0] }
+    }
+
     /// How much light a surface sends to the camera, over what it sends when it faces the camera.
     pub(crate) fn light(normal: &Vector3<f32>) -> f32 {
         // The lamp is above and a little to the image's right, behind the camera.
@@ -59,7 +66,8 @@ impl Studio {
     }
 
     /// The wall: off-white, uneven, darker towards the corners.
-    pub(crate) fn wall(&self) -> RgbImage {
+    #[must_use]
+    pub fn wall(&self) -> RgbImage {
         let mut random = Random::new(self.seed ^ 0x5741_4C4C);
         let coarse = Lattice::new(&mut random, 9);
         let fine = Lattice::new(&mut random, 80);

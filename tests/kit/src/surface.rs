@@ -14,6 +14,8 @@ const INNER: [f32; 8] = [0.12, 0.28, 0.45, 0.6, 0.75, 0.87, 0.96, 1.0];
 const OUTER: [f32; 13] = [0.08, 0.18, 0.3, 0.45, 0.6, 0.8, 1.0, 1.25, 1.6, 2.1, 2.8, 3.8, 5.0];
 /// Way from the head's outline, in half widths of the face, on which the turn fades out: neck, shoulders and what is behind.
 const FADE: f32 = 1.3;
+/// On how many half widths of the face the light on the head passes into the light on what is behind.
+const EDGE: f32 = 0.15;
 
 /// A place on the surface.
 #[derive(Debug, Clone, Copy)]
@@ -26,27 +28,53 @@ pub(crate) struct Vertex {
     pub(crate) share: f32,
     /// Share of the change of light by the turn: 1 on the face, 0 from the head's outline on.
     pub(crate) shade: f32,
+    /// Share of the head, of the body and, for the rest, of the wall: who is lit by a lamp there.
+    pub(crate) head: f32,
+    pub(crate) body: f32,
 }
 
 /// Vertices, and the triangles as triples of their numbers.
 pub(crate) struct Surface {
     pub(crate) vertices: Vec<Vertex>,
     pub(crate) triangles: Vec<[usize; 3]>,
+    /// The middle of the face in the skin, in pixels.
+    pub(crate) middle: Vector2<f32>,
+    /// Centimetres a pixel of the skin, at the face's distance.
+    pub(crate) scale: f32,
+}
+
+/// Centimetres a pixel at the face's distance.
+pub(crate) fn scale(mesh: &FaceMesh) -> f32 {
+    let [a, b] = EYES.map(|eye| Vector3::from(mesh.points()[eye]));
+    EYE_DISTANCE / (a - b).norm().max(1.0)
 }
 
 /// Builds the surface over a skin of so many pixels, as seen from so many cm; depths are multiplied by `relief`.
 pub(crate) fn surface(mesh: &FaceMesh, size: (f32, f32), distance: f32, relief: f32) -> Surface {
     let outline = Outline::new(mesh);
-    let [a, b] = EYES.map(|eye| Vector3::from(mesh.points()[eye]));
-    let scale = EYE_DISTANCE / (a - b).norm();
+    let scale = scale(mesh);
     // A pixel's place so that the unturned head looks just like the picture.
-    let vertex = |pixel: Vector2<f32>, depth: f32, share: f32, shade: f32| {
+    let place = |pixel: Vector2<f32>, depth: f32| {
         let back = depth * scale * relief;
         let across = (pixel - outline.middle) * scale * (distance + back) / distance;
-        Vertex { pixel, place: Vector3::new(across.x, across.y, back), share, shade }
+        Vector3::new(across.x, across.y, back)
     };
-    let mut vertices: Vec<Vertex> =
-        mesh.points().iter().map(|[x, y, z]| vertex(Vector2::new(*x, *y), *z, 1.0, 1.0)).collect();
+    let on_face = |[x, y, z]: &[f32; 3]| {
+        let pixel = Vector2::new(*x, *y);
+        Vertex { pixel, place: place(pixel, *z), share: 1.0, shade: 1.0, head: 1.0, body: 0.0 }
+    };
+    let beyond = |pixel: Vector2<f32>, spoke: &Spoke, way: f32| {
+        let head = outline.head(spoke, way);
+        Vertex {
+            pixel,
+            place: place(pixel, spoke.depth(way)),
+            share: outline.share(spoke, way),
+            shade: spoke.shade(way),
+            head,
+            body: outline.body(pixel) * (1.0 - head),
+        }
+    };
+    let mut vertices: Vec<Vertex> = mesh.points().iter().map(on_face).collect();
     for spoke in 0..SPOKES {
         let direction = outline.spoke(spoke as f32 / SPOKES as f32 * std::f32::consts::TAU);
         let inner = INNER.map(|share| share * direction.rim);
@@ -54,12 +82,7 @@ pub(crate) fn surface(mesh: &FaceMesh, size: (f32, f32), distance: f32, relief: 
         for way in inner.into_iter().chain(outer) {
             let pixel = outline.middle + direction.unit * (direction.radius + way);
             if (0.0..=size.0).contains(&pixel.x) && (0.0..=size.1).contains(&pixel.y) {
-                vertices.push(vertex(
-                    pixel,
-                    direction.depth(way),
-                    outline.share(&direction, way),
-                    direction.shade(way),
-                ));
+                vertices.push(beyond(pixel, &direction, way));
             }
         }
     }
@@ -71,12 +94,8 @@ pub(crate) fn surface(mesh: &FaceMesh, size: (f32, f32), distance: f32, relief: 
             let from = Vector2::from(pixel) - outline.middle;
             let direction = outline.spoke(from.y.atan2(from.x));
             let way = (from.norm() - direction.radius).max(0.0);
-            vertices.push(vertex(
-                pixel.into(),
-                direction.depth(way),
-                outline.share(&direction, way),
-                direction.shade(way),
-            ));
+            // Pinned: nothing is known of what would come in from outside.
+            vertices.push(Vertex { share: 0.0, ..beyond(pixel.into(), &direction, way) });
         }
     }
     let points: Vec<Point> =
@@ -86,7 +105,7 @@ pub(crate) fn surface(mesh: &FaceMesh, size: (f32, f32), distance: f32, relief: 
         .chunks_exact(3)
         .map(|corners| [corners[0], corners[1], corners[2]])
         .collect();
-    Surface { vertices, triangles }
+    Surface { vertices, triangles, middle: outline.middle, scale }
 }
 
 /// The outline of the face.
@@ -143,6 +162,22 @@ impl Outline {
         let fade = (way - spoke.rim) / (self.half_width * FADE * (1.0 + 0.3 * spoke.down));
         let left = 1.0 - fade.clamp(0.0, 1.0);
         left * left * (3.0 - 2.0 * left)
+    }
+}
+
+impl Outline {
+    /// Share of the head in what is so many pixels beyond the face's outline.
+    fn head(&self, spoke: &Spoke, way: f32) -> f32 {
+        1.0 - ((way - spoke.rim) / (self.half_width * EDGE)).clamp(0.0, 1.0)
+    }
+
+    /// Share of neck and shoulders at a pixel: below the chin, ever wider.
+    fn body(&self, pixel: Vector2<f32>) -> f32 {
+        let chin = self.points.iter().fold(f32::MIN, |lowest, point| lowest.max(point.y));
+        let down = (pixel.y - chin) / self.half_width;
+        let aside = (pixel.x - self.middle.x).abs() / self.half_width;
+        let inside = 0.7 + 1.3 * down.max(0.0) - aside;
+        (inside / EDGE).clamp(0.0, 1.0) * (down / EDGE + 1.0).clamp(0.0, 1.0)
     }
 }
 

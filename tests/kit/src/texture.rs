@@ -17,6 +17,11 @@ impl Texture {
         Self { levels }
     }
 
+    /// One that is only looked at from near.
+    pub(crate) fn near(picture: RgbImage) -> Self {
+        Self { levels: vec![picture] }
+    }
+
     /// Width and height of the whole in pixels.
     pub(crate) fn size(&self) -> (f32, f32) {
         let whole = &self.levels[0];

@@ -4,7 +4,8 @@ use super::close::Close;
 use super::incoming::Incoming;
 use super::leave::Leaver;
 use super::limits::{MAX_NOTICES, MAX_TEXT_BYTES, Meter};
-use super::told::{CancelReason, Said, Told};
+use super::round_trip::RoundTrip;
+use super::told::{Camera, CancelReason, Said, Told};
 use crate::ask::ask;
 use crate::messages::{CaptureError, CaptureNotice, LeaveCapture, StartCapture, SubmitFrame};
 use crate::state::AppState;
@@ -13,6 +14,7 @@ use actix_ws::{AggregatedMessage, Closed, Session};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::LocalBoxFuture;
+use liveness_events::challenge::Way;
 use liveness_events::session::AttemptFailure;
 use liveness_projections::SessionView;
 use std::time::{Duration, Instant};
@@ -33,10 +35,12 @@ pub(super) struct Connection {
     notices: Option<mpsc::Receiver<CaptureNotice>>,
     /// The start, or the frame, that is being answered.
     work: Option<LocalBoxFuture<'static, Answer>>,
-    waiting: Option<Bytes>,
+    /// A picture and when it arrived.
+    waiting: Option<(Bytes, Instant)>,
     started: bool,
     guide: Told,
     meter: Meter,
+    round_trip: RoundTrip,
     opened: Instant,
     heard: Instant,
     leaver: Leaver,
@@ -71,6 +75,7 @@ impl Connection {
             started: false,
             guide: Told::FIRST_GUIDE,
             meter: Meter::new(now),
+            round_trip: RoundTrip::default(),
             opened: now,
             heard: now,
         }
@@ -128,7 +133,10 @@ impl Connection {
         if self.heard.elapsed() >= pace.dead_after {
             return Err(Close::Silent);
         }
-        within(pace.send_within, self.session.ping(b"")).await
+        match self.round_trip.ask(Instant::now()) {
+            Some(payload) => within(pace.send_within, self.session.ping(payload.as_bytes())).await,
+            None => Ok(()),
+        }
     }
 
     async fn said(&mut self, message: AggregatedMessage) -> Result<(), Close> {
@@ -141,9 +149,9 @@ impl Connection {
                 Err(Close::TooLarge("a text may have 1 KiB"))
             }
             AggregatedMessage::Text(text) => match Said::parse(&text) {
-                Some(Said::Start) if self.started => Err(Close::StartedAlready),
-                Some(Said::Start) => {
-                    self.start();
+                Some(Said::Start { .. }) if self.started => Err(Close::StartedAlready),
+                Some(Said::Start { way, camera }) => {
+                    self.start(way, camera);
                     Ok(())
                 }
                 Some(Said::Cancel { reason }) => self.cancel(reason).await,
@@ -154,33 +162,48 @@ impl Connection {
             AggregatedMessage::Ping(payload) => {
                 within(self.state.pace.send_within, self.session.pong(&payload)).await
             }
-            AggregatedMessage::Pong(_) => Ok(()),
+            AggregatedMessage::Pong(payload) => {
+                self.round_trip.answered(&payload, self.heard);
+                Ok(())
+            }
             AggregatedMessage::Close(_) => Err(Close::Gone),
         }
     }
 
-    fn start(&mut self) {
+    fn start(&mut self, way: Way, camera: Option<Camera>) {
         let (sender, notices) = mpsc::channel(MAX_NOTICES);
         self.notices = Some(notices);
         self.started = true;
         self.leaver.arm(self.state.handles.leave_capture.clone());
-        let message = StartCapture { session: self.view.id, connection: self.id, notices: sender };
+        let message = StartCapture {
+            session: self.view.id,
+            connection: self.id,
+            way,
+            camera: camera.map(|camera| camera.0),
+            notices: sender,
+        };
         let state = self.state.clone();
         self.work = Some(async move { ask(&state.handles.start_capture, message).await }.boxed_local());
     }
 
     async fn take_frame(&mut self, jpeg: Bytes) -> Result<(), Close> {
         if self.work.is_none() {
-            self.submit(jpeg);
-        } else if self.waiting.replace(jpeg).is_some() {
+            self.submit(jpeg, self.heard);
+        } else if self.waiting.replace((jpeg, self.heard)).is_some() {
             // Each picture is answered once, also the one that was replaced.
             self.repeat_guide().await?;
         }
         Ok(())
     }
 
-    fn submit(&mut self, jpeg: Bytes) {
-        let message = SubmitFrame { session: self.view.id, connection: self.id, jpeg };
+    fn submit(&mut self, jpeg: Bytes, received: Instant) {
+        let message = SubmitFrame {
+            session: self.view.id,
+            connection: self.id,
+            jpeg,
+            received,
+            round_trip: self.round_trip.smoothed(),
+        };
         let state = self.state.clone();
         self.work = Some(async move { ask(&state.handles.submit_frame, message).await }.boxed_local());
     }
@@ -207,8 +230,8 @@ impl Connection {
             Err(CaptureError::NotCapturing) => return self.not_capturing().await,
             Err(CaptureError::Trouble(trouble)) => return self.in_trouble(trouble).await,
         }
-        if let Some(jpeg) = self.waiting.take() {
-            self.submit(jpeg);
+        if let Some((jpeg, received)) = self.waiting.take() {
+            self.submit(jpeg, received);
         }
         Ok(())
     }

@@ -5,8 +5,15 @@ use std::time::{Duration, Instant};
 /// Bytes of a picture. The page's have about 60 KiB; a camera's full picture at good quality fits too.
 pub(super) const MAX_PICTURE_BYTES: usize = 1024 * 1024;
 
-/// Bytes of a text. `start` and `cancel` need 50.
+/// Bytes of a text. The longest one, a `start` with the name of a camera, needs 700.
 pub(super) const MAX_TEXT_BYTES: usize = 1024;
+
+/// Characters of a camera's name. Browsers show a product's name and a number, some 50 in all.
+pub(super) const MAX_LABEL_CHARS: usize = 128;
+/// Pixels of a camera's side: twice of what 8K has.
+pub(super) const MAX_CAMERA_SIDE: u32 = 16_384;
+/// Frames a second that a camera may claim.
+pub(super) const MAX_FRAME_RATE: f64 = 1000.0;
 
 /// Messages in a second. The page sends 8 pictures; a stalled line may let some seconds of them through at once.
 pub(super) const MAX_MESSAGES_A_SECOND: u32 = 60;
@@ -23,7 +30,8 @@ pub struct SocketPace {
     pub most_at_once: usize,
     /// To send `start`. The page does so at once; 30 s outlasts the worst line.
     pub start_within: Duration,
-    /// Between two pings: three fit in `dead_after`, and proxies that end idle connections after 30 s see none.
+    /// Between two pings, which measure the round trip: an attempt of ten seconds has ten. Proxies that end idle
+    /// connections see none.
     pub ping_every: Duration,
     /// Without a word for so long, not even a pong, the peer is gone.
     pub dead_after: Duration,
@@ -36,7 +44,7 @@ impl Default for SocketPace {
         Self {
             most_at_once: 4096,
             start_within: Duration::from_secs(30),
-            ping_every: Duration::from_secs(6),
+            ping_every: Duration::from_secs(1),
             dead_after: Duration::from_secs(20),
             send_within: Duration::from_secs(10),
         }

@@ -1,15 +1,21 @@
 //! The texts of `liveness.v1`.
 
-use liveness_events::session::CancelledBy;
+use super::limits::{MAX_CAMERA_SIDE, MAX_FRAME_RATE, MAX_LABEL_CHARS};
+use liveness_events::challenge::Way;
+use liveness_events::session::{CameraReport, CancelledBy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// What the page sends as text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Said {
     /// Begin an attempt.
-    Start,
+    Start {
+        #[serde(default)]
+        way: Way,
+        camera: Option<Camera>,
+    },
     /// The person leaves for good.
     Cancel {
         #[serde(default)]
@@ -22,6 +28,38 @@ impl Said {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let fields: Map<String, Value> = serde_json::from_str(text).ok()?;
         serde_json::from_value(fields.into()).ok()
+    }
+}
+
+/// What the browser says of the camera, within bounds.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "UncheckedCamera")]
+pub(super) struct Camera(pub(super) CameraReport);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UncheckedCamera {
+    label: String,
+    width: u32,
+    height: u32,
+    /// Not every browser tells it.
+    frame_rate: Option<f64>,
+}
+
+impl TryFrom<UncheckedCamera> for Camera {
+    type Error = &'static str;
+
+    fn try_from(camera: UncheckedCamera) -> Result<Self, Self::Error> {
+        let UncheckedCamera { label, width, height, frame_rate } = camera;
+        let frame_rate = frame_rate.unwrap_or(0.0);
+        // Labels are shown on the terminals of auditors.
+        if label.chars().count() > MAX_LABEL_CHARS || label.chars().any(char::is_control) {
+            return Err("the label is too long, or no line of text");
+        }
+        if width.max(height) > MAX_CAMERA_SIDE || !(0.0..=MAX_FRAME_RATE).contains(&frame_rate) {
+            return Err("there is no such camera");
+        }
+        Ok(Self(CameraReport { label, width, height, frame_rate }))
     }
 }
 
@@ -56,6 +94,8 @@ pub(super) enum Told {
     Guide {
         state: &'static str,
         step: Option<&'static str>,
+        /// What fills the screen, `#rrggbb`.
+        colour: Option<&'static str>,
         hint: Option<&'static str>,
         progress: f64,
     },
@@ -77,5 +117,5 @@ pub(super) enum Told {
 impl Told {
     /// What stands before anything was measured.
     pub(super) const FIRST_GUIDE: Self =
-        Self::Guide { state: "framing", step: None, hint: None, progress: 0.0 };
+        Self::Guide { state: "framing", step: None, colour: None, hint: None, progress: 0.0 };
 }

@@ -120,6 +120,7 @@ async fn assets_are_sent_once() {
         ("capture.css", "text/css; charset=utf-8"),
         ("capture.js", "text/javascript; charset=utf-8"),
         ("camera.js", "text/javascript; charset=utf-8"),
+        ("screen.js", "text/javascript; charset=utf-8"),
         ("socket.js", "text/javascript; charset=utf-8"),
         ("view.js", "text/javascript; charset=utf-8"),
         ("words.js", "text/javascript; charset=utf-8"),

@@ -1,9 +1,9 @@
 use crate::fake::Asked;
 use crate::test_app::*;
 use futures::{SinkExt as _, StreamExt as _};
-use liveness_events::challenge::Step;
+use liveness_events::challenge::{Colour, Step, Way};
 use liveness_events::session::guidance::Hint;
-use liveness_events::session::{AttemptFailure, CancelledBy};
+use liveness_events::session::{AttemptFailure, CameraReport, CancelledBy};
 use liveness_web::messages::{CaptureError, CaptureNotice, Ended, StartCapture, Trouble};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -29,9 +29,13 @@ pub(crate) async fn connect(app: &TestApp) -> Socket {
 
 /// A socket whose attempt has begun.
 pub(crate) async fn begin(app: &mut TestApp) -> (Socket, StartCapture) {
+    begin_with(app, r#"{"type":"start"}"#).await
+}
+
+async fn begin_with(app: &mut TestApp, start: &str) -> (Socket, StartCapture) {
     let mut socket = connect(app).await;
-    say(&mut socket, r#"{"type":"start"}"#).await;
-    assert_eq!(hear(&mut socket).await["type"], "guide");
+    say(&mut socket, start).await;
+    assert_eq!(hear(&mut socket).await["type"], "guide", "{start}");
     let Asked::Start(start) = app.next_asked().await else { panic!() };
     (socket, start)
 }
@@ -84,7 +88,9 @@ async fn from_start_to_completion() {
     socket.send(Message::binary(vec![1, 2, 3])).await.unwrap();
     assert_eq!(
         hear(&mut socket).await,
-        json!({ "type": "guide", "state": "step", "step": "turn-left", "hint": "turn-more", "progress": 0.5 })
+        json!({
+            "type": "guide", "state": "step", "step": "turn-left", "colour": null, "hint": "turn-more", "progress": 0.5
+        })
     );
     let Asked::Frame(frame) = app.next_asked().await else { panic!() };
     assert_eq!(
@@ -99,6 +105,77 @@ async fn from_start_to_completion() {
     assert_eq!(hear_close(&mut socket).await.0, 1000);
     assert!(matches!(app.next_asked().await, Asked::Frame(_)));
     assert!(app.asked.try_recv().is_err(), "a complete session is not left");
+}
+
+#[actix_web::test]
+async fn a_start_tells_the_way_and_the_camera() {
+    let camera =
+        |frame_rate| CameraReport { label: "Caméra ⌘".into(), width: 1280, height: 720, frame_rate };
+    for (said, way, told) in [
+        (json!({ "type": "start" }), Way::Light, None),
+        (json!({ "type": "start", "way": "light", "camera": null }), Way::Light, None),
+        (
+            json!({
+                "type": "start", "way": "motion",
+                "camera": { "label": "Caméra ⌘", "width": 1280, "height": 720, "frame_rate": 29.97 }
+            }),
+            Way::Motion,
+            Some(camera(29.97)),
+        ),
+        (
+            json!({
+                "type": "start",
+                "camera": { "label": "Caméra ⌘", "width": 1280, "height": 720, "frame_rate": null }
+            }),
+            Way::Light,
+            Some(camera(0.0)),
+        ),
+    ] {
+        let mut app = app_with_session().await;
+        let (_socket, start) = begin_with(&mut app, &said.to_string()).await;
+        assert_eq!((start.way, start.camera), (way, told));
+    }
+}
+
+#[actix_web::test]
+async fn the_name_of_a_camera_may_be_as_long_as_the_page_makes_it() {
+    let label = "\u{1F4F7}".repeat(128);
+    let camera =
+        json!({ "label": label, "width": 16_384, "height": 16_384, "frame_rate": 29.970_029_970_029_97 });
+    let mut app = app_with_session().await;
+    let said = json!({ "type": "start", "way": "motion", "camera": camera });
+    let (_socket, start) = begin_with(&mut app, &said.to_string()).await;
+    assert_eq!(start.camera.unwrap().label, label);
+}
+
+#[actix_web::test]
+async fn light_is_told_with_its_colour() {
+    let mut app = app_with_session().await;
+    let (mut socket, start) = begin(&mut app).await;
+    for (colour, hex) in [(Colour::Magenta, "#ff00ff"), (Colour::Green, "#00ff00")] {
+        let light = CaptureNotice::Guide { step: Some(Step::Light(colour)), hint: None, progress: 0.75 };
+        start.notices.send(light).await.unwrap();
+        assert_eq!(
+            hear(&mut socket).await,
+            json!({ "type": "guide", "state": "step", "step": "light", "colour": hex, "hint": null, "progress": 0.75 })
+        );
+    }
+}
+
+#[actix_web::test]
+async fn frames_bear_the_round_trip_once_a_ping_was_answered() {
+    let mut app = app_with_session().await;
+    let (mut socket, _start) = begin(&mut app).await;
+    let round_trip = loop {
+        socket.send(Message::binary(vec![1])).await.unwrap();
+        let Asked::Frame(frame) = app.next_asked().await else { panic!() };
+        match frame.round_trip {
+            Some(time) => break time,
+            // Hearing the guide answers pings too.
+            None => hear(&mut socket).await,
+        };
+    };
+    assert!(round_trip < SOON);
 }
 
 #[actix_web::test]

@@ -3,21 +3,56 @@ use crate::socket::*;
 use crate::test_app::*;
 use futures::{SinkExt as _, StreamExt as _};
 use liveness_web::SocketPace;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite::Message;
 
 #[actix_web::test]
 async fn texts_that_are_no_messages() {
-    for text in
-        ["", "garbage", "{}", r#"{"type":"stop"}"#, r#"["start"]"#, r#"{"type":"cancel","reason":"x"}"#]
-    {
+    for text in [
+        "",
+        "garbage",
+        "{}",
+        r#"{"type":"stop"}"#,
+        r#"["start"]"#,
+        r#"{"type":"cancel","reason":"x"}"#,
+        r#"{"type":"cancel","way":"light"}"#,
+    ] {
         let mut app = app_with_session().await;
         let (mut socket, start) = begin(&mut app).await;
         say(&mut socket, text).await;
         assert_eq!(hear_close(&mut socket).await.0, 1007, "{text}");
         let Asked::Leave(leave) = app.next_asked().await else { panic!() };
         assert_eq!(leave.connection, start.connection);
+    }
+}
+
+#[actix_web::test]
+async fn starts_that_are_none() {
+    let camera = json!({ "label": "Camera", "width": 640, "height": 480, "frame_rate": 30.0 });
+    let with = |field: &str, value: Value| {
+        let mut camera = camera.clone();
+        camera[field] = value;
+        json!({ "type": "start", "camera": camera })
+    };
+    let app = app_with_session().await;
+    for start in [
+        json!({ "type": "start", "way": "dark" }),
+        json!({ "type": "start", "way": null }),
+        json!({ "type": "start", "score": 100 }),
+        json!({ "type": "start", "camera": {} }),
+        with("zoom", json!(2)),
+        with("label", json!("x".repeat(129))),
+        with("label", json!("\u{1b}[2J")),
+        with("width", json!(16_385)),
+        with("height", json!(-1)),
+        with("frame_rate", json!(1001)),
+        with("frame_rate", json!(-30)),
+    ] {
+        let mut socket = connect(&app).await;
+        say(&mut socket, &start.to_string()).await;
+        assert_eq!(hear_close(&mut socket).await.0, 1007, "{start}");
     }
 }
 

@@ -38,8 +38,9 @@ impl Connection {
         match notice {
             CaptureNotice::Guide { step, hint, progress } => {
                 let state = if step.is_some() { "step" } else { "framing" };
+                let colour = step.and_then(|step| step.colour()).map(|colour| colour.hex());
                 let (step, hint) = (step.map(|step| step.code()), hint.map(|hint| hint.code()));
-                self.guide = Told::Guide { state, step, hint, progress };
+                self.guide = Told::Guide { state, step, colour, hint, progress };
                 self.repeat_guide().await
             }
             CaptureNotice::AttemptFailed { reason, attempts_left } => {

@@ -1,0 +1,104 @@
+//! Cues: what one picture shows beyond where the face is and how it is turned. Numbers, no opinions.
+//!
+//! A new cue is a file in `cues/` and a line in [`CUES`].
+
+mod background;
+mod colour;
+mod exposure;
+mod eyes;
+mod parallax;
+mod polygon;
+mod shape;
+mod skin;
+
+use crate::face_mesh::{POINTS, Point3};
+use crate::picture::Picture;
+use std::collections::BTreeMap;
+
+/// Cues by name. One that cannot be measured on a picture is absent; all numbers are finite.
+pub type Cues = BTreeMap<&'static str, Vec<f64>>;
+
+type Measure = fn(&View<'_>) -> Option<Vec<f64>>;
+
+/// All cues. Those that read the mesh are absent where there is no face.
+const CUES: &[(&str, Measure)] = &[
+    ("background", background::background),
+    ("chin", skin::chin),
+    ("exposure", exposure::exposure),
+    ("eyes", eyes::eyes),
+    ("forehead", skin::forehead),
+    ("left_cheek", skin::left_cheek),
+    ("nose", skin::nose),
+    ("parallax", parallax::parallax),
+    ("right_cheek", skin::right_cheek),
+    ("shape", shape::shape),
+    ("surround", background::surround),
+];
+
+/// Names of all cues that can occur.
+pub const NAMES: &[&str] = &{
+    let mut names = [""; CUES.len()];
+    let mut place = 0;
+    while place < CUES.len() {
+        names[place] = CUES[place].0;
+        place += 1;
+    }
+    names
+};
+
+/// What cues are measured on.
+pub(crate) struct View<'a> {
+    picture: &'a Picture,
+    /// The 468 points of the largest face.
+    mesh: Option<&'a [Point3]>,
+}
+
+impl<'a> View<'a> {
+    fn of(picture: &'a Picture, mesh: Option<&'a [Point3]>) -> Self {
+        Self { picture, mesh: mesh.filter(|points| points.len() >= POINTS) }
+    }
+}
+
+/// Measures all cues; those of a face only where there is a mesh of one.
+pub(crate) fn measure(picture: &Picture, mesh: Option<&[Point3]>) -> Cues {
+    let view = View::of(picture, mesh);
+    CUES.iter()
+        .filter_map(|(name, measure)| Some((*name, measure(&view)?)))
+        .filter(|(_, numbers)| numbers.iter().all(|number| number.is_finite()))
+        .collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A mesh with these landmarks at these places and all others in one place.
+    pub(crate) fn mesh(places: &[(usize, [f32; 3])]) -> Vec<Point3> {
+        let mut points = vec![Point3 { x: 0.0, y: 0.0, z: 0.0 }; POINTS];
+        for (landmark, [x, y, z]) in places {
+            points[*landmark] = Point3 { x: *x, y: *y, z: *z };
+        }
+        points
+    }
+
+    #[test]
+    fn names_are_sorted_and_no_two_alike() {
+        assert!(NAMES.windows(2).all(|pair| pair[0] < pair[1]), "{NAMES:?}");
+    }
+
+    #[test]
+    fn what_is_not_finite_is_absent() {
+        let picture = Picture::from_rgb(200, 200, vec![90; 200 * 200 * 3]).unwrap();
+        // All landmarks in one place: every ratio is 0 over 0.
+        let cues = measure(&picture, Some(&mesh(&[])));
+        assert!(!cues.contains_key("eyes") && !cues.contains_key("shape") && !cues.contains_key("parallax"));
+        assert!(cues.contains_key("exposure"));
+        assert!(cues.keys().all(|name| NAMES.contains(name)));
+    }
+
+    #[test]
+    fn without_a_face_the_picture_is_measured_still() {
+        let picture = Picture::from_rgb(200, 200, vec![90; 200 * 200 * 3]).unwrap();
+        assert_eq!(measure(&picture, None).into_keys().collect::<Vec<_>>(), ["exposure"]);
+    }
+}

@@ -1,0 +1,89 @@
+use crate::route::Route;
+use anyhow::{Context as _, Result};
+use image::RgbImage;
+use liveness_kit::{FaceMesh, clip_frames, clip_meshes};
+use liveness_models::Analyser;
+use std::path::Path;
+
+/// Frames a second that are taken from clips.
+pub(crate) const PER_SECOND: f32 = 20.0;
+
+/// One frame of a clip with a face on it.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// As it was taken from the clip.
+    pub jpeg: Vec<u8>,
+    /// The face.
+    pub mesh: FaceMesh,
+    /// Degrees, above zero to the person's own left, by the mesh.
+    pub yaw: f32,
+    /// Degrees, above zero upwards.
+    pub pitch: f32,
+}
+
+impl Frame {
+    /// The pixels; a frame that was broken since it was measured is an even grey.
+    #[must_use]
+    pub fn picture(&self) -> RgbImage {
+        image::load_from_memory(&self.jpeg).map_or_else(
+            |_| RgbImage::from_pixel(64, 64, image::Rgb([128; 3])),
+            image::DynamicImage::into_rgb8,
+        )
+    }
+}
+
+/// A real person on video: the longest stretch in which the face is never lost.
+#[derive(Debug, Clone)]
+pub struct Clip {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The frames, 20 a second.
+    pub frames: Vec<Frame>,
+    /// Where among them the person looks ahead and turns.
+    pub(crate) route: Route,
+}
+
+impl Clip {
+    /// Reads and measures a clip. What was measured is kept in the temporary folder.
+    ///
+    /// # Errors
+    /// When it cannot be read, or shows no face.
+    pub fn read(path: &Path, analyser: &mut Analyser) -> Result<Self> {
+        let meshes = clip_meshes(path, PER_SECOND, analyser)?;
+        let jpegs = clip_frames(path, PER_SECOND)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let frames = longest(jpegs, meshes);
+        let turns: Vec<(f32, f32)> = frames.iter().map(|frame| (frame.yaw, frame.pitch)).collect();
+        let route = Route::of(&turns).with_context(|| format!("{name} does not look ahead for a while"))?;
+        Ok(Self { name, frames, route })
+    }
+
+    /// A frame that looks ahead, for portraits.
+    #[must_use]
+    pub fn portrait(&self) -> &Frame {
+        &self.frames[self.route.home.start.midpoint(self.route.home.end)]
+    }
+
+    /// How far the person turns by itself to the own left and right, in degrees from ahead.
+    #[must_use]
+    pub fn widest(&self) -> [f32; 2] {
+        [self.route.left.offset, self.route.right.offset]
+    }
+}
+
+fn longest(jpegs: Vec<Vec<u8>>, meshes: Vec<Option<FaceMesh>>) -> Vec<Frame> {
+    let (mut best, mut now): (Vec<Frame>, Vec<Frame>) = (Vec::new(), Vec::new());
+    for (jpeg, mesh) in jpegs.into_iter().zip(meshes) {
+        match mesh {
+            Some(mesh) => {
+                let (yaw, pitch) = mesh.turned();
+                now.push(Frame { jpeg, mesh, yaw, pitch });
+            }
+            None => now.clear(),
+        }
+        if now.len() > best.len() {
+            best.clone_from(&now);
+        }
+    }
+    best
+}

@@ -1,0 +1,182 @@
+//! Bona fide subjects: a filmed person, and a rendered head that stands for one.
+
+use crate::asked::{Asked, Shown};
+use crate::clip::{Clip, PER_SECOND};
+use crate::manner::{Blinks, Manner, Mover, Reacting};
+use crate::route::PlayHead;
+use crate::scene::Scene;
+use crate::subject::Motif;
+use image::RgbImage;
+use liveness_kit::{FaceMesh, Head, Lamp, Lens, Look, Plane, Pose, Studio, Sway, View};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The light on a face that is not warped is drawn in every fourth pixel of each direction.
+const COARSE: u32 = 4;
+/// A turn by the clip itself that needs no help, and what helps, in degrees.
+const ENOUGH: f32 = 14.0;
+
+/// Whether what a clip lacks is made by moving the face's mesh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warped {
+    /// Only what was filmed is shown.
+    Never,
+    /// Turns are widened, the head is raised and lowered, comes nearer and moves back, with perspective.
+    AsNeeded,
+}
+
+/// A filmed person, played to and fro without a cut.
+pub struct ClipPerson {
+    clip: Arc<Clip>,
+    warped: Warped,
+    manner: Manner,
+    reacting: Reacting,
+    mover: Mover,
+    play: PlayHead,
+    played: Duration,
+    lamp: Lamp,
+}
+
+impl ClipPerson {
+    /// Somebody who answers in this manner, lit in this scene.
+    #[must_use]
+    pub fn new(clip: Arc<Clip>, warped: Warped, manner: Manner, scene: &Scene) -> Self {
+        let home = clip.route.home.clone();
+        let head = Head::in_place(clip.portrait().picture(), &clip.portrait().mesh);
+        Self {
+            reacting: Reacting::new(&manner),
+            // Of the distance only the change is used: it is another one in each frame.
+            mover: Mover::new(Pose::AHEAD.at(1.0)),
+            play: PlayHead::new(home.start.midpoint(home.end)),
+            played: Duration::ZERO,
+            lamp: scene.lamp(head.distance()),
+            clip,
+            warped,
+            manner,
+        }
+    }
+
+    /// What is added to the clip for what is done, over the pose that it has by itself.
+    fn added(&self, does: Asked) -> Pose {
+        let rest = Pose::AHEAD.at(1.0);
+        if self.warped == Warped::Never {
+            return rest;
+        }
+        let whole = self.manner.goal(does, &rest);
+        let lacking = |offset: f32| (whole.yaw.abs() - offset.max(0.0)).max(0.0);
+        let yaw = match does {
+            Asked::TurnLeft => lacking(self.clip.route.left.offset),
+            Asked::TurnRight => -lacking(self.clip.route.right.offset),
+            _ => 0.0,
+        };
+        Pose { yaw, ..whole }
+    }
+}
+
+impl Motif for ClipPerson {
+    fn view(&mut self, at: Duration, shown: &Shown) -> View {
+        let does = self.reacting.does(at, shown);
+        let goal = match does {
+            Asked::TurnLeft => &self.clip.route.left.frames,
+            Asked::TurnRight => &self.clip.route.right.frames,
+            _ => &self.clip.route.home,
+        };
+        let frames = at.saturating_sub(self.played).as_secs_f32() * PER_SECOND;
+        self.played = at;
+        let frame = &self.clip.frames[self.play.play(frames, goal)];
+        let added = self.mover.pose(at, self.added(does), &self.manner);
+        let picture = frame.picture();
+        let head = Head::in_place(picture.clone(), &frame.mesh);
+        if added == Pose::AHEAD.at(1.0) {
+            let (lamp, gloss) = answer(&head, &self.lamp, &picture);
+            return View { picture, lamp, gloss };
+        }
+        let pose = added.at(added.distance * head.distance());
+        head.view(&head.lens(), &self.lamp, picture, &pose.into())
+    }
+
+    fn can(&self, asked: Asked) -> bool {
+        match (self.warped, asked) {
+            (Warped::AsNeeded, _) => true,
+            (Warped::Never, Asked::TurnLeft) => self.clip.route.left.offset >= ENOUGH,
+            (Warped::Never, Asked::TurnRight) => self.clip.route.right.offset >= ENOUGH,
+            (Warped::Never, asked) => !asked.moves(),
+        }
+    }
+}
+
+/// How an unmoved head answers a lamp.
+pub(crate) fn answer(head: &Head, lamp: &Lamp, picture: &RgbImage) -> (Plane, Plane) {
+    let small = RgbImage::new((picture.width() / COARSE).max(1), (picture.height() / COARSE).max(1));
+    let view = head.view(&head.lens().scaled(1.0 / COARSE as f32), lamp, small, &head.rest());
+    (view.lamp, view.gloss)
+}
+
+/// A rendered head.
+pub struct HeadPerson {
+    head: Arc<Head>,
+    lens: Lens,
+    wall: RgbImage,
+    lamp: Lamp,
+    rest: Pose,
+    manner: Manner,
+    reacting: Reacting,
+    mover: Mover,
+    sway: Sway,
+    blinks: Blinks,
+}
+
+impl HeadPerson {
+    /// A head before this studio's wall that answers in this manner, lit in this scene.
+    #[must_use]
+    pub fn new(head: Arc<Head>, studio: &Studio, manner: Manner, scene: &Scene) -> Self {
+        let rest = head.rest().pose;
+        Self {
+            lens: studio.lens(),
+            wall: studio.wall(),
+            lamp: scene.lamp(rest.distance),
+            reacting: Reacting::new(&manner),
+            mover: Mover::new(rest),
+            sway: Sway::new(manner.tremor, manner.seed),
+            blinks: Blinks::new(&manner),
+            head,
+            rest,
+            manner,
+        }
+    }
+}
+
+impl Motif for HeadPerson {
+    fn view(&mut self, at: Duration, shown: &Shown) -> View {
+        let does = self.reacting.does(at, shown);
+        let pose = self.mover.pose(at, self.manner.goal(does, &self.rest), &self.manner);
+        let look = Look { pose: self.sway.of(&pose, at.as_secs_f32()), shut: self.blinks.shut(at) };
+        self.head.view(&self.lens, &self.lamp, self.wall.clone(), &look)
+    }
+}
+
+/// A picture with its face, of which heads and prints are made.
+#[derive(Debug, Clone)]
+pub struct Portrait {
+    /// Whose it is.
+    pub name: String,
+    /// The picture.
+    pub picture: RgbImage,
+    /// The face.
+    pub mesh: FaceMesh,
+}
+
+impl Portrait {
+    /// A frame of a clip that looks ahead.
+    #[must_use]
+    pub fn of_clip(clip: &Clip) -> Self {
+        let frame = clip.portrait();
+        Self { name: clip.name.clone(), picture: frame.picture(), mesh: frame.mesh.clone() }
+    }
+
+    /// A head with this face.
+    #[must_use]
+    pub fn head(&self) -> Arc<Head> {
+        Arc::new(Head::new(&self.picture, &self.mesh))
+    }
+}

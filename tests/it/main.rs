@@ -24,3 +24,4 @@ mod people;
 mod receivers;
 mod sessions;
 mod verdicts;
+mod ways;

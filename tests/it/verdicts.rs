@@ -3,13 +3,13 @@
 use crate::bench::{Bench, Ending};
 use crate::kit::{Random, built, media};
 use crate::people::{
-    ClipPerson, FRAME, Follows, Loop, Person, Source, Still, Swap, Sweep, beside, print, print_of,
-    printed_file, rendered, shown_file, turns_of,
+    ClipPerson, FRAME, Filmed, Follows, Loop, Person, Source, Still, Swap, Sweep, beside, print, print_of,
+    printed_file, rendered, shown_file,
 };
 use bytes::Bytes;
 use image::RgbImage;
 use liveness_events::challenge::{Challenge, Way};
-use liveness_kit::{FaceMesh, TurnLibrary, clip_frames, encode_jpeg};
+use liveness_kit::{FaceMesh, clip_frames, encode_jpeg};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -114,9 +114,9 @@ async fn a_clip_that_follows_nothing_never_passes() {
 }
 
 /// The turns of the clip in which both sides are turned to.
-fn turner() -> Option<&'static TurnLibrary> {
-    static TURNS: OnceLock<Option<TurnLibrary>> = OnceLock::new();
-    let turns = || Some(turns_of(&media("live/d3.mp4")?, &mut Bench::get().analyser()));
+fn turner() -> Option<&'static Filmed> {
+    static TURNS: OnceLock<Option<Filmed>> = OnceLock::new();
+    let turns = || Some(Filmed::in_clip(&media("live/d3.mp4")?, &mut Bench::get().analyser()));
     TURNS.get_or_init(turns).as_ref()
 }
 

@@ -23,7 +23,7 @@ impl Networks {
     /// When something is missing, differs, or cannot be; the text says how to mend it.
     pub fn load(models: &ModelArgs, data_dir: &Path) -> anyhow::Result<Self> {
         let manifest = models.parts(data_dir).manifest()?;
-        Ok(Self::of(manifest, &models.dirs(data_dir))?)
+        Self::of(manifest, &models.dirs(data_dir))
     }
 
     /// Those of `manifest`, from `dirs`.

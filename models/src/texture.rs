@@ -41,7 +41,7 @@ impl PassiveNetwork {
     /// Live probability, 0 to 1.
     pub(crate) fn live(&mut self, picture: &Picture, face: &Detection) -> Result<f64, ModelError> {
         let mut planes = crop_square(picture, face, self.reading.crop).cut(picture, self.side);
-        if self.channels == Channels::BGR {
+        if self.channels == Channels::Bgr {
             let (red, rest) = planes.split_at(self.side * self.side);
             let (green, blue) = rest.split_at(self.side * self.side);
             planes = [blue, green, red].concat();

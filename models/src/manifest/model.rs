@@ -77,12 +77,12 @@ pub struct Input {
 
 /// Order of the planes of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[expect(clippy::upper_case_acronyms, reason = "they are written so")]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Channels {
     /// Red first.
-    RGB,
+    Rgb,
     /// Blue first.
-    BGR,
+    Bgr,
 }
 
 /// How a live probability is read from a network that looks at one picture of a face.

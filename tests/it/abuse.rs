@@ -48,7 +48,7 @@ const ABUSES: [Abuse; 9] = [
     abuse("an empty frame", &[1007], true, |capture| show(capture, vec![])),
     abuse("10 MB", &[1009], true, |capture| show(capture, vec![0xFF; 10_000_000])),
     abuse("1,000 frames at once", &[1008], true, |capture| flood(capture).boxed()),
-    abuse("a frame before the start", &[1008], false, |capture| show(capture, rendered().at(0.0).to_vec())),
+    abuse("a frame before the start", &[1008], false, |capture| show(capture, rendered().ahead().to_vec())),
     abuse("a start twice", &[1008], true, |mut capture| {
         async move {
             capture.say(r#"{"type":"start"}"#).await;
@@ -75,14 +75,14 @@ fn huge() -> Vec<u8> {
 }
 
 fn half() -> Vec<u8> {
-    let whole = rendered().at(0.0);
+    let whole = rendered().ahead();
     whole[..whole.len() / 2].to_vec()
 }
 
 /// Sends without waiting for an answer, and hears meanwhile, as a browser does.
 async fn flood(capture: Capture) -> Capture {
     let (mut sink, stream) = capture.0.split();
-    let frame = rendered().at(0.0);
+    let frame = rendered().ahead();
     for _ in 0..1000 {
         if sink.feed(Message::binary(frame.clone())).await.is_err() {
             break;
@@ -167,7 +167,7 @@ async fn silence_and_words_after_the_end() {
         assert_eq!(api.delete(&over).await.status, 204);
         assert_eq!(capture.hear_end().await.told()["error"], "cancelled");
         for _ in 0..20 {
-            capture.show(rendered().at(0.0)).await;
+            capture.show(rendered().ahead()).await;
         }
         assert_eq!(capture.hear_close().await.0, 1000);
         assert_eq!(api.event_types(&over).await.last().unwrap(), "SessionCancelled");

@@ -111,9 +111,9 @@ async fn the_newer_of_two_captures_counts_wherever_it_is() {
     let check = here.create(json!({})).await;
     let mut before = Capture::begin(&here, &check).await;
     let mut after = Capture::begin(&elsewhere, &check).await;
-    before.show(rendered().at(0.0)).await;
+    before.show(rendered().ahead()).await;
     assert_eq!(before.hear_close().await.0, 4409);
-    after.show(rendered().at(0.0)).await;
+    after.show(rendered().ahead()).await;
     assert_eq!(after.hear().await.kind(), "guide", "who left behind a socket ends nothing by it");
 }
 

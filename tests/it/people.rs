@@ -1,11 +1,13 @@
 //! Who is before the camera: people and those who would pass for one.
 
+mod altered;
 mod clip;
+mod distance;
 mod face;
 mod person;
 mod sweep;
 
-pub(crate) use clip::{ClipPerson, Follows, Loop, turns_of};
+pub(crate) use clip::{ClipPerson, Filmed, Follows, Loop};
 pub(crate) use face::{beside, print, print_of, printed_file, rendered, shown_file};
 pub(crate) use person::Person;
 pub(crate) use sweep::Sweep;

@@ -79,7 +79,7 @@ async fn a_lost_connection_costs_an_attempt_and_no_more() {
     let app = TestApp::start();
     let check = app.create(json!({})).await;
     let mut capture = Capture::begin(&app, &check).await;
-    capture.show(rendered().at(0.0)).await;
+    capture.show(rendered().ahead()).await;
     assert_eq!(capture.hear().await.kind(), "guide");
     // Without a close frame, as when a phone goes into a tunnel.
     drop(capture);
@@ -126,7 +126,7 @@ async fn the_person_cancels() {
     let receiver = Receiver::start();
     let check = app.create(json!({ "webhook_url": receiver.url })).await;
     let mut capture = Capture::begin(&app, &check).await;
-    capture.show(rendered().at(0.0)).await;
+    capture.show(rendered().ahead()).await;
     capture.say(r#"{"type":"cancel","reason":"consent_declined"}"#).await;
     let end = capture.hear_end().await;
     let Heard::Told(told) = &end else { panic!("{end:?}") };

@@ -3,13 +3,13 @@
 use crate::bench::{Bench, Ending};
 use crate::kit::{Random, built, media};
 use crate::people::{
-    ClipPerson, FRAME, Follows, Loop, Person, Source, Still, Swap, Sweep, beside, print, print_of,
-    printed_file, rendered, shown_file, turns_of,
+    ClipPerson, FRAME, Filmed, Follows, Loop, Person, Source, Still, Swap, Sweep, beside, print, print_of,
+    printed_file, rendered, shown_file,
 };
 use bytes::Bytes;
 use image::RgbImage;
 use liveness_events::challenge::{Challenge, Way};
-use liveness_kit::{FaceMesh, TurnLibrary, clip_frames, encode_jpeg};
+use liveness_kit::{FaceMesh, clip_frames, encode_jpeg};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -32,6 +32,11 @@ async fn endings<S: Source>(what: &str, mut source: impl FnMut(usize) -> S) -> V
         let ending = Bench::get().attempt(order.clone(), &mut source(try_number)).await;
         endings.push((order, ending));
     }
+    let mut counted = BTreeMap::new();
+    for (order, ending) in &endings {
+        *counted.entry(format!("{:?}: {}", order.way(), ending.summary())).or_insert(0) += 1;
+    }
+    eprintln!("{what}: {counted:#?}");
     endings
 }
 
@@ -41,13 +46,7 @@ fn reacting(face: &Sweep, try_number: usize) -> Person {
 }
 
 async fn never_passes<S: Source>(what: &str, source: impl FnMut(usize) -> S) {
-    let endings = endings(what, source).await;
-    let mut counted = BTreeMap::new();
-    for (_, ending) in &endings {
-        *counted.entry(ending.summary()).or_insert(0) += 1;
-    }
-    eprintln!("{what}: {counted:?}");
-    for (order, ending) in endings {
+    for (order, ending) in endings(what, source).await {
         assert!(!ending.passed(), "{what} passed {:?}: {ending:?}", order.steps());
     }
 }
@@ -114,9 +113,9 @@ async fn a_clip_that_follows_nothing_never_passes() {
 }
 
 /// The turns of the clip in which both sides are turned to.
-fn turner() -> Option<&'static TurnLibrary> {
-    static TURNS: OnceLock<Option<TurnLibrary>> = OnceLock::new();
-    let turns = || Some(turns_of(&media("live/d3.mp4")?, &mut Bench::get().analyser()));
+fn turner() -> Option<&'static Filmed> {
+    static TURNS: OnceLock<Option<Filmed>> = OnceLock::new();
+    let turns = || Some(Filmed::in_clip(&media("live/d3.mp4")?, &mut Bench::get().analyser()));
     TURNS.get_or_init(turns).as_ref()
 }
 

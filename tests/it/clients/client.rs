@@ -2,6 +2,7 @@ use super::ledger::Ledger;
 use crate::kit::{Answer, Api, Capture, Check, Heard, Random};
 use crate::people::{Person, Source as _, rendered};
 use bytes::Bytes;
+use liveness_events::challenge::Way;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -140,7 +141,7 @@ impl Client {
                 return Attempt::Over;
             }
         };
-        capture.say(r#"{"type":"start"}"#).await;
+        capture.start(Way::Motion).await;
         let mut person = Person::new(rendered()).hasty();
         let (begin, mut shown, mut before) = (Instant::now(), 0, capture.hear().await);
         loop {

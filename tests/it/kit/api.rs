@@ -115,7 +115,7 @@ impl Api {
     }
 
     pub(crate) async fn events(&self, check: &Check) -> Vec<Value> {
-        let answer = self.get(&format!("/liveness_checks/{}/events", check.uuid)).await;
+        let answer = self.get(&format!("/liveness_checks/{}/events?limit=1000", check.uuid)).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         answer.json()["events"].as_array().unwrap().clone()
     }

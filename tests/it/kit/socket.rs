@@ -2,8 +2,8 @@ use super::{Api, Check};
 use crate::people::{FRAME, Source};
 use bytes::Bytes;
 use futures::{SinkExt as _, StreamExt as _};
-use liveness_events::challenge::Step;
-use serde_json::Value;
+use liveness_events::challenge::{Colour, Step, Way};
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -39,9 +39,13 @@ impl Heard {
         told
     }
 
+    /// What the page asks for, and in which colour it shines.
     pub(crate) fn step(&self) -> Option<Step> {
         let Self::Told(told) = self else { return None };
-        serde_json::from_value(told["step"].clone()).ok()
+        match told["step"].as_str()? {
+            "light" => Colour::ALL.into_iter().find(|colour| told["colour"] == colour.hex()).map(Step::Light),
+            _ => serde_json::from_value(told["step"].clone()).ok(),
+        }
     }
 }
 
@@ -57,12 +61,22 @@ impl Capture {
         }
     }
 
-    /// Opens the socket and begins an attempt.
+    /// Opens the socket and begins an attempt without light, which is sooner over.
     pub(crate) async fn begin(api: &Api, check: &Check) -> Self {
+        Self::begin_by(Way::Motion, api, check).await
+    }
+
+    /// Opens the socket and begins an attempt.
+    pub(crate) async fn begin_by(way: Way, api: &Api, check: &Check) -> Self {
         let mut capture = Self::open(api, check).await.unwrap();
-        capture.say(r#"{"type":"start"}"#).await;
+        capture.start(way).await;
         assert_eq!(capture.hear().await.kind(), "guide");
         capture
+    }
+
+    /// Says that an attempt begins.
+    pub(crate) async fn start(&mut self, way: Way) {
+        self.say(&json!({ "type": "start", "way": way }).to_string()).await;
     }
 
     /// Sends a text; where that fails, it is heard.
@@ -112,9 +126,14 @@ impl Capture {
     }
 }
 
-/// Shows one attempt, so many frames a second, and returns what the service says at its end.
+/// Shows one attempt without light, so many frames a second, and returns what the service says at its end.
 pub(crate) async fn attend(api: &Api, check: &Check, source: &mut dyn Source) -> Heard {
-    let mut capture = Capture::begin(api, check).await;
+    attend_by(Way::Motion, api, check, source).await
+}
+
+/// Shows one attempt, so many frames a second, and returns what the service says at its end.
+pub(crate) async fn attend_by(way: Way, api: &Api, check: &Check, source: &mut dyn Source) -> Heard {
+    let mut capture = Capture::begin_by(way, api, check).await;
     let (begin, mut step) = (Instant::now(), None);
     loop {
         let shown = Instant::now();

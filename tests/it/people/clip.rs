@@ -1,7 +1,9 @@
+use super::altered::{Place, altered};
+use super::distance::{Distance, growth};
 use super::{FRAME, Source};
 use bytes::Bytes;
 use liveness_events::challenge::{Step, Turn};
-use liveness_kit::{Mirrored, Still, TurnLibrary, clip_frames};
+use liveness_kit::{FaceMesh, Mirrored, Oval, Still, TurnLibrary, clip_frames};
 use liveness_models::Analyser;
 use std::path::Path;
 use std::time::Duration;
@@ -36,9 +38,11 @@ pub(crate) enum Follows {
     After(Duration),
 }
 
-/// Somebody real whose turns were filmed, played as they are asked for.
+/// Somebody real whose turns were filmed, played as they are asked for. Comes nearer by being enlarged.
 #[derive(Clone)]
 pub(crate) struct ClipPerson {
+    face: Place,
+    distance: Distance,
     ahead: Vec<Bytes>,
     sides: [Side; 2],
     follows: Follows,
@@ -69,14 +73,30 @@ fn jpegs(stills: &[Still]) -> Vec<Bytes> {
     stills.iter().map(|still| still.jpeg.clone().into()).collect()
 }
 
-/// The turns of a clip.
-pub(crate) fn turns_of(file: &Path, analyser: &mut Analyser) -> TurnLibrary {
-    TurnLibrary::from_clip(file, per_second(), Mirrored::WhereWider, analyser).unwrap()
+/// The turns of a clip, and where the face is in it.
+pub(crate) struct Filmed {
+    turns: TurnLibrary,
+    face: Place,
+}
+
+impl Filmed {
+    pub(crate) fn in_clip(file: &Path, analyser: &mut Analyser) -> Self {
+        let turns = TurnLibrary::from_clip(file, per_second(), Mirrored::WhereWider, analyser).unwrap();
+        let ahead = image::load_from_memory(&turns.ahead[0].jpeg).unwrap().into_rgb8();
+        let [left, top, right, bottom] = FaceMesh::find(&ahead, analyser).unwrap().bounds();
+        let (width, height) = (ahead.width() as f32, ahead.height() as f32);
+        let middle = ((left + right) / 2.0 / width, (top + bottom) / 2.0 / height);
+        let half = ((right - left) / 2.0 / width, (bottom - top) / 2.0 / height);
+        Self { turns, face: Place::Head(Oval { middle, half }) }
+    }
 }
 
 impl ClipPerson {
-    pub(crate) fn new(turns: &TurnLibrary, follows: Follows) -> Self {
+    pub(crate) fn new(filmed: &Filmed, follows: Follows) -> Self {
+        let Filmed { turns, face } = filmed;
         Self {
+            face: *face,
+            distance: Distance::default(),
             ahead: jpegs(&turns.ahead),
             sides: [Turn::Left, Turn::Right].map(|side| Side::of(turns, side)),
             follows,
@@ -119,9 +139,11 @@ impl Source for ClipPerson {
             (Some((side, at)), _) if at + 1 < self.side(side).frames.len() => Some((side, at + 1)),
             (Some(_) | None, _) => None,
         };
-        match self.playing {
-            Some((side, at)) => self.side(side).frames[at].clone(),
-            None => self.ahead[self.frames % self.ahead.len().min(6)].clone(),
-        }
+        let level = self.distance.follow(asked, 1);
+        let frame = match self.playing {
+            Some((side, at)) => &self.side(side).frames[at],
+            None => &self.ahead[self.frames % self.ahead.len().min(6)],
+        };
+        altered(frame, &self.face, growth(level), asked.and_then(Step::colour))
     }
 }

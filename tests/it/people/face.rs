@@ -1,8 +1,11 @@
 use super::Sweep;
+use super::altered::Place;
+use super::distance::{CHANGE, growth};
+use super::sweep::Turned;
 use crate::kit::built;
 use bytes::Bytes;
 use image::{GenericImage as _, RgbImage, imageops};
-use liveness_kit::{FaceMesh, Head, Photo, Pose, Studio, encode_jpeg, read_picture};
+use liveness_kit::{FaceMesh, Head, Oval, Photo, Pose, Studio, encode_jpeg, read_picture};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -10,6 +13,8 @@ use std::sync::OnceLock;
 const STEP: f32 = 1.0;
 /// How far a head turns.
 const HEAD_TURNS: f32 = 29.0;
+/// Where the rendered head's face is.
+const PLACE: Place = Place::Head(Oval { middle: (0.5, 0.5), half: (0.16, 0.3) });
 /// How far a picture is turned by hand: further than a head, for it shows less.
 const PICTURE_TURNS: f32 = 48.0;
 const PICTURE_STEP: f32 = 2.0;
@@ -29,8 +34,17 @@ pub(crate) fn rendered() -> Sweep {
     static HEAD: OnceLock<Sweep> = OnceLock::new();
     let render = || {
         let (picture, mesh) = portrait();
-        let poses: Vec<Pose> = Sweep::yaws(HEAD_TURNS, STEP).into_iter().map(head_pose).collect();
-        Sweep::new(encoded(&Head::new(&picture, &mesh).frames(&Studio::default(), &poses)), STEP)
+        let head = Head::new(&picture, &mesh);
+        let at = &|level: i32| {
+            let distance = Pose::USUAL_DISTANCE / growth(level);
+            let poses = Turned::yaws(HEAD_TURNS, STEP).into_iter().map(|yaw| head_pose(yaw).at(distance));
+            Turned::new(encoded(&head.frames(&Studio::default(), &poses.collect::<Vec<_>>())), STEP, level)
+        };
+        let distances = std::thread::scope(|scope| {
+            let drawn = [-CHANGE, 0, CHANGE].map(|level| scope.spawn(move || at(level)));
+            drawn.map(|drawn| drawn.join().unwrap())
+        });
+        Sweep::new(PLACE, distances.into())
     };
     HEAD.get_or_init(render).clone()
 }
@@ -64,8 +78,8 @@ pub(crate) fn print_of(picture: &RgbImage, mesh: &FaceMesh, bend: Option<f32>) -
     let photo = Photo::of_face(picture, mesh);
     let photo = bend.map_or(photo.clone(), |radius| photo.bent(radius));
     let poses: Vec<Pose> =
-        Sweep::yaws(CLOSE_TURNS, PICTURE_STEP).into_iter().map(|yaw| hand_pose(yaw).at(28.0)).collect();
-    Sweep::new(encoded(&photo.frames(&Studio::default(), &poses)), PICTURE_STEP)
+        Turned::yaws(CLOSE_TURNS, PICTURE_STEP).into_iter().map(|yaw| hand_pose(yaw).at(28.0)).collect();
+    flat(&photo.frames(&Studio::default(), &poses), PICTURE_STEP)
 }
 
 /// A picture that lies on its side, upright.
@@ -84,8 +98,8 @@ pub(crate) fn printed_file(file: &Path) -> Sweep {
 }
 
 fn turned_by_hand(photo: &Photo) -> Sweep {
-    let poses: Vec<Pose> = Sweep::yaws(PICTURE_TURNS, PICTURE_STEP).into_iter().map(hand_pose).collect();
-    Sweep::new(encoded(&photo.frames(&Studio::default(), &poses)), PICTURE_STEP)
+    let poses: Vec<Pose> = Turned::yaws(PICTURE_TURNS, PICTURE_STEP).into_iter().map(hand_pose).collect();
+    flat(&photo.frames(&Studio::default(), &poses), PICTURE_STEP)
 }
 
 /// Two heads side by side, turning together.
@@ -93,7 +107,7 @@ pub(crate) fn beside() -> Sweep {
     let (picture, mesh) = portrait();
     let (step, shift) = (2.0, 9.5);
     let head = Head::new(&picture, &mesh);
-    let poses: Vec<Pose> = Sweep::yaws(28.0, step).into_iter().map(Pose::yaw).collect();
+    let poses: Vec<Pose> = Turned::yaws(28.0, step).into_iter().map(Pose::yaw).collect();
     let left: Vec<Pose> = poses.iter().map(|pose| Pose { dx: -shift, ..*pose }).collect();
     let right: Vec<Pose> = poses.iter().map(|pose| Pose { dx: shift, ..*pose }).collect();
     let studio = Studio::default();
@@ -103,7 +117,12 @@ pub(crate) fn beside() -> Sweep {
         let other = imageops::crop_imm(&other, half, 0, half, other.height()).to_image();
         frame.copy_from(&other, half, 0).unwrap();
     }
-    Sweep::new(encoded(&frames), step)
+    flat(&frames, step)
+}
+
+/// What is as far away in all its parts, more or less: it grows and is lit as a whole.
+fn flat(frames: &[RgbImage], step: f32) -> Sweep {
+    Sweep::new(Place::Flat, vec![Turned::new(encoded(frames), step, 0)])
 }
 
 fn encoded(frames: &[RgbImage]) -> Vec<Bytes> {

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod alter;
 mod ambient;
 mod clip;
 mod eyelids;
@@ -19,6 +20,7 @@ mod texture;
 mod turns;
 mod view;
 
+pub use alter::{Oval, lit, zoomed};
 pub use clip::{clip_frames, clip_meshes};
 pub use face_mesh::{FaceMesh, MeshError, POINTS};
 pub use head::{Head, Look};

@@ -15,6 +15,7 @@ use crate::data_dir::{DataDir, ServiceLock};
 use crate::event_log::wire::WireThreads;
 use crate::images::ImageStore;
 use crate::lease::Turn;
+use crate::networks::Networks;
 use crate::readiness::Readiness;
 use crate::settings::ServeArgs;
 use crate::stores;
@@ -25,7 +26,6 @@ use actix_web::{App as WebApp, HttpServer};
 use anyhow::Context as _;
 use ending::Actors;
 use liveness_events::session::ModelUsed;
-use liveness_models::{Manifest, ModelSet, Runtime};
 use liveness_projections::Views;
 use liveness_web::{AppState, Handles, Parts, SocketPace};
 use std::net::{SocketAddr, TcpListener};
@@ -221,14 +221,9 @@ fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 fn start_networks(args: &ServeArgs) -> anyhow::Result<(InferencePool, Vec<ModelUsed>)> {
-    let dirs = args.models.dirs();
-    let manifest = Manifest::built_in()?;
-    let runtime = Runtime::load(&manifest.runtime_library(&dirs)?)?;
-    let set = ModelSet::read(&manifest, &dirs)?;
-    let inference = InferencePool::start(&runtime, &set, args.workers())?;
-    let used =
-        set.used().iter().map(|(name, sha256)| Ok(ModelUsed { name: name.clone(), sha256: sha256.parse()? }));
-    Ok((inference, used.collect::<anyhow::Result<_>>()?))
+    let networks = Networks::load(&args.models, &args.stores.data_dir)?;
+    let inference = InferencePool::start(&networks.runtime, &networks.set, args.workers())?;
+    Ok((inference, networks.used()?))
 }
 
 /// Stores elsewhere must be fit for what they are to hold; one that is away may come back.

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod doctor;
+mod eval;
 mod export;
 mod import;
 mod keys;
@@ -44,7 +45,9 @@ enum Command {
     Export(export::ExportArgs),
     /// Append the events of an export, read from standard input, to the log
     Import(import::ImportArgs),
-    /// List and verify the networks in use
+    /// Score labelled presentations: rates of error by attack species, with confidence intervals
+    Eval(eval::EvalArgs),
+    /// List and verify the networks; add some, and say which of them verdicts may rest on
     Models(models::ModelsArgs),
     /// Serve the event log alone
     #[command(subcommand)]
@@ -91,7 +94,8 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => wait(verify::run(&args, out)),
         Command::Export(args) => wait(export::run(&args, out)),
         Command::Import(args) => wait(import::run(&args, out)),
-        Command::Models(args) => models::run(&args, out),
+        Command::Eval(args) => eval::run(&args, out),
+        Command::Models(args) => wait(models::run(&args, out)),
         Command::Log(command) => wait(log::run(command, out)),
         Command::Doctor(args) => wait(doctor::run(&args, out)),
         Command::Webhook(WebhookCommand::Listen(args)) => {

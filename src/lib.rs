@@ -5,10 +5,12 @@ pub mod app;
 pub mod cli;
 pub mod clock;
 pub mod data_dir;
+pub mod eval;
 pub mod event_log;
 pub mod images;
 pub mod journal;
 pub mod lease;
+pub mod networks;
 pub mod readiness;
 pub mod receipts;
 #[cfg(test)]

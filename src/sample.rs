@@ -8,7 +8,9 @@ use crate::receipts::{self, ReceiptKey};
 use liveness_events::challenge::{Challenge, Step, Turn};
 use liveness_events::delivery::{DeliveryTried, TryResult};
 use liveness_events::measurement::{Bounds, Cues, Face, Frame, Measurement};
-use liveness_events::session::{Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed, SessionEvent};
+use liveness_events::session::{
+    Created, ErasedBecause, ExpiredBecause, KeptImage, ModelRole, ModelUsed, SessionEvent,
+};
 use liveness_events::values::{AuditImages, ReturnUrl, Threshold};
 use liveness_events::verdict::{PolicyVersion, Verdict};
 use liveness_events::{Digest, Timestamp, stream};
@@ -93,7 +95,11 @@ pub(crate) fn scored(session: Uuid, frames: u32) -> Vec<SessionEvent> {
         at: after(2_000 + u64::from(frames) * 100),
         policy: PolicyVersion::V1,
         verdict: Verdict { passed: true, confidence: 98.5, threshold: 70, signals: vec![], reasons: vec![] },
-        models: vec![ModelUsed { name: "facemesh".into(), sha256: Digest::of(b"model") }],
+        models: vec![ModelUsed {
+            name: "facemesh".into(),
+            sha256: Digest::of(b"model"),
+            role: ModelRole::Weighed,
+        }],
         images: vec![KeptImage { seq: 0, sha256: Digest::of(b"picture"), bounding_box: bounds() }],
         sealed: None,
     });

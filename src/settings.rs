@@ -8,6 +8,7 @@ use crate::images::Place;
 use crate::webhook::TargetPolicy;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Command, ValueEnum};
+use liveness_models::parts::Parts;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -129,7 +130,8 @@ impl std::fmt::Debug for StoreName {
 /// Where networks are.
 #[derive(Debug, Clone, Args)]
 pub struct ModelArgs {
-    /// A further folder of networks: the optional texture pair is used where it is there
+    /// Folder of further networks and of the states of parts, see `liveness models --help` [default: `models` in the
+    /// data directory]
     #[arg(long, env = "LIVENESS_MODELS_DIR", value_name = "DIR")]
     pub models_dir: Option<PathBuf>,
 }
@@ -229,14 +231,19 @@ impl StoreArgs {
 }
 
 impl ModelArgs {
-    /// Folders in which networks and the runtime's library are looked for: the one that was named, the one beside the
-    /// binary, and the one that `make models` fills.
+    /// The operator's folder of networks.
     #[must_use]
-    pub fn dirs(&self) -> Vec<PathBuf> {
+    pub fn parts(&self, data_dir: &Path) -> Parts {
+        Parts::at(self.models_dir.clone().unwrap_or_else(|| data_dir.join("models")))
+    }
+
+    /// Folders in which networks and the runtime's library are looked for: the operator's, the one beside the binary, and
+    /// the one that `make models` fills.
+    #[must_use]
+    pub fn dirs(&self, data_dir: &Path) -> Vec<PathBuf> {
         let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("models")));
         let built = concat!(env!("CARGO_MANIFEST_DIR"), "/models/built");
-        self.models_dir
-            .clone()
+        [self.parts(data_dir).dir().to_owned()]
             .into_iter()
             .chain(beside)
             .chain([PathBuf::from(built)])

@@ -12,8 +12,8 @@ mod state;
 
 pub use command::{Command, Create, ErasedBecause, Refusal};
 pub use event::{
-    AttemptFailure, CameraReport, CancelledBy, Created, ExpiredBecause, KeptImage, ModelUsed, Sealed,
-    SessionEvent,
+    AttemptFailure, CameraReport, CancelledBy, Created, ExpiredBecause, KeptImage, ModelRole, ModelUsed,
+    Sealed, SessionEvent,
 };
 pub use replay::{Replayed, replay, replay_by};
 pub use state::{Attempt, EndedWithout, Outcome, Phase, Session, Status};

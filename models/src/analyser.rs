@@ -65,7 +65,7 @@ pub struct Face {
     pub planarity: Option<f64>,
     /// Cosine of the descriptors of this face and the reference, where both have one.
     pub similarity: Option<f64>,
-    /// Live probability by the optional texture networks.
+    /// Live probability by the enabled passive networks; what those in the shadow say is a cue.
     pub texture: Option<f64>,
     /// What later frames can be compared with.
     pub likeness: Likeness,
@@ -83,7 +83,7 @@ pub struct Analyser {
     detector: Detector,
     fitter: MeshFitter,
     describer: Describer,
-    texture: Option<TextureScorer>,
+    texture: TextureScorer,
     rigid: Vec<usize>,
 }
 
@@ -98,11 +98,7 @@ impl Analyser {
             detector: Detector::load(runtime, &models.blazeface)?,
             fitter: MeshFitter::load(runtime, &models.facemesh)?,
             describer: Describer::load(runtime, &models.faceres)?,
-            texture: models
-                .texture
-                .as_ref()
-                .map(|[v2, v1se]| TextureScorer::load(runtime, v2, v1se))
-                .transpose()?,
+            texture: TextureScorer::load(runtime, &models.passive)?,
             rigid: (0..POINTS).filter(|point| !lips.contains(point)).collect(),
         })
     }
@@ -117,9 +113,9 @@ impl Analyser {
             Some(largest) => self.fit(picture, largest)?,
             None => None,
         };
-        let cues = cues::measure(picture, mesh.as_ref().map(|mesh| &*mesh.points));
+        let mut cues = cues::measure(picture, mesh.as_ref().map(|mesh| &*mesh.points));
         let face = match detections.first().zip(mesh) {
-            Some((found, mesh)) => Some(self.measure_face(picture, found, &mesh, request)?),
+            Some((found, mesh)) => Some(self.measure_face(picture, found, &mesh, request, &mut cues)?),
             None => None,
         };
         let faces = u32::try_from(detections.len()).unwrap_or(u32::MAX);
@@ -149,13 +145,12 @@ impl Analyser {
         found: &Detection,
         mesh: &Mesh,
         request: Request<'_>,
+        cues: &mut Cues,
     ) -> Result<Face, ModelError> {
         let descriptor =
             if request.describe { Some(self.describer.describe(picture, &mesh.points)?) } else { None };
-        let texture = match &mut self.texture {
-            Some(scorer) => Some(scorer.score(picture, found)?),
-            None => None,
-        };
+        let live = self.texture.score(picture, found)?;
+        cues.extend(live.shadow.into_iter().map(|(name, live)| (name, vec![live])));
         let likeness = Likeness {
             rigid: self.rigid.iter().map(|point| mesh.points[*point].flat()).collect(),
             descriptor,
@@ -177,7 +172,7 @@ impl Analyser {
             similarity: request.reference.and_then(|reference| {
                 Some(cosine(reference.descriptor.as_deref()?, likeness.descriptor.as_deref()?))
             }),
-            texture,
+            texture: live.weighed,
             likeness,
         })
     }

@@ -35,7 +35,7 @@ const CUES: &[(&str, Measure)] = &[
     ("surround", background::surround),
 ];
 
-/// Names of all cues that can occur.
+/// Names of all cues that can occur without a network in the shadow: what such a one says is `PART_shadow`.
 pub const NAMES: &[&str] = &{
     let mut names = [""; CUES.len()];
     let mut place = 0;

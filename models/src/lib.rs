@@ -8,6 +8,7 @@ mod detector;
 mod face_mesh;
 pub mod manifest;
 mod network;
+pub mod parts;
 mod picture;
 mod planarity;
 mod pose;

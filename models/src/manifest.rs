@@ -1,8 +1,15 @@
 //! What the service needs beside its own code: the manifest pins each file by SHA-256, and what differs is refused.
 
+mod model;
+mod set;
+
+pub use model::{Channels, Input, Model, ModelState, NotPermitted, Passive, Source};
+pub(crate) use set::PassivePart;
+pub use set::{ModelSet, UsedModel};
+
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// The manifest that this build was made with: the root of trust for the files beside it.
@@ -41,59 +48,6 @@ pub struct Platform {
     pub sha256: String,
 }
 
-/// One network.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Model {
-    /// Name.
-    pub name: String,
-    /// File name.
-    pub file: String,
-    /// Hash of the file, in hex.
-    pub sha256: String,
-    /// What it is for.
-    pub purpose: String,
-    /// Licence of its weights.
-    pub licence: String,
-    /// Whether a verdict may rest on it.
-    pub decides: bool,
-    /// Whether the service runs without it.
-    pub optional: bool,
-    /// What goes in.
-    pub input: Input,
-    /// Where it comes from.
-    pub source: Source,
-}
-
-/// What goes into a network.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Input {
-    /// Batch, channels, height, width.
-    pub shape: Vec<u32>,
-}
-
-/// Where a network comes from: a package of a registry, or a repository at one commit.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Source {
-    /// Name of the npm package.
-    pub package: Option<String>,
-    /// Its version.
-    pub version: Option<String>,
-    /// Name of the repository.
-    pub repository: Option<String>,
-    /// Its commit.
-    pub commit: Option<String>,
-}
-
-impl Source {
-    /// Package and version, or repository and commit.
-    #[must_use]
-    pub fn label(&self) -> String {
-        let place = self.package.as_deref().or(self.repository.as_deref()).unwrap_or("unknown");
-        let version = self.version.as_deref().or(self.commit.as_deref()).unwrap_or("unknown");
-        format!("{place}@{version}")
-    }
-}
-
 /// What is wrong with the files, and how to mend it.
 #[derive(Debug, Error)]
 pub enum SetUpError {
@@ -118,8 +72,21 @@ pub enum SetUpError {
         /// What the system said.
         why: String,
     },
+    /// The operator gave a part a state in which its networks are loaded, and a file of it is nowhere.
+    #[error(
+        "{file}: is in no folder of networks, and the state of `{part}` asks for it: run `liveness models pull \
+         {model}` or `liveness models add FILE`, or `liveness models disable {part}`"
+    )]
+    Absent {
+        /// The part.
+        part: String,
+        /// The network.
+        model: String,
+        /// Its file.
+        file: String,
+    },
     /// A file differs from what is pinned.
-    #[error("{}: sha256 is {found}, pinned is {pinned}: delete the file and run `make models`", path.display())]
+    #[error("{}: sha256 is {found}, pinned is {pinned}: delete the file and put the pinned one there", path.display())]
     Differs {
         /// The file.
         path: PathBuf,
@@ -127,6 +94,14 @@ pub enum SetUpError {
         found: String,
         /// The manifest's.
         pinned: String,
+    },
+    /// The operator's folder holds an entry or a state that cannot be.
+    #[error("{}: {why}", path.display())]
+    Entry {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and how to mend it.
+        why: String,
     },
 }
 
@@ -154,73 +129,54 @@ impl Manifest {
         read_pinned(dirs, &platform.file, &platform.sha256).map(|(path, _)| path)
     }
 
-    /// The bytes of a network, verified.
+    /// Where a network is, and its bytes, verified.
     ///
     /// # Errors
     /// When the file is missing or differs.
-    pub fn read(&self, model: &Model, dirs: &[PathBuf]) -> Result<Vec<u8>, SetUpError> {
-        read_pinned(dirs, &model.file, &model.sha256).map(|(_, bytes)| bytes)
+    pub fn read(&self, model: &Model, dirs: &[PathBuf]) -> Result<(PathBuf, Vec<u8>), SetUpError> {
+        read_pinned(dirs, &model.file, &model.sha256)
     }
 
-    fn named(&self, name: &str) -> Option<&Model> {
-        self.models.iter().find(|model| model.name == name)
+    /// The network of this name. The name of its file serves too, with or without `.onnx`, in capitals or not.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Model> {
+        let name = name.strip_suffix(".onnx").unwrap_or(name);
+        self.models.iter().find(|model| {
+            let file = model.file.strip_suffix(".onnx").unwrap_or(&model.file);
+            [model.name.as_str(), file].iter().any(|known| known.eq_ignore_ascii_case(name))
+        })
     }
+
+    /// The networks of the part of this name, or of the part that the network of this name belongs to; none where there
+    /// is neither.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Vec<&Model> {
+        let part = self.named(name).map_or(name, Model::part);
+        self.models.iter().filter(|model| model.part() == part).collect()
+    }
+}
+
+/// SHA-256 in hex, as it is pinned.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// Reads a file from the first folder that has it and checks its hash.
 fn read_pinned(dirs: &[PathBuf], file: &str, pinned: &str) -> Result<(PathBuf, Vec<u8>), SetUpError> {
-    let path =
-        dirs.iter().map(|dir| dir.join(file)).find(|path| path.exists()).unwrap_or_else(|| {
-            dirs.first().map(|dir| dir.join(file)).unwrap_or_else(|| Path::new(file).into())
+    let Some(path) = dirs.iter().map(|dir| dir.join(file)).find(|path| path.exists()) else {
+        let folders: Vec<String> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+        return Err(SetUpError::Missing {
+            path: file.into(),
+            why: format!("is in none of {}", folders.join(", ")),
         });
+    };
     let bytes = std::fs::read(&path)
         .map_err(|error| SetUpError::Missing { path: path.clone(), why: error.to_string() })?;
-    let found = hex::encode(Sha256::digest(&bytes));
+    let found = sha256(&bytes);
     if found != pinned {
         return Err(SetUpError::Differs { path, found, pinned: pinned.into() });
     }
     Ok((path, bytes))
-}
-
-/// The verified bytes of the networks that measure.
-pub struct ModelSet {
-    pub(crate) blazeface: Vec<u8>,
-    pub(crate) facemesh: Vec<u8>,
-    pub(crate) faceres: Vec<u8>,
-    pub(crate) texture: Option<[Vec<u8>; 2]>,
-    used: Vec<(String, String)>,
-}
-
-impl ModelSet {
-    /// Reads what measures from the first of `dirs` that has it. The texture pair is used where both files are there.
-    ///
-    /// # Errors
-    /// When a file that is needed is missing, or any differs.
-    pub fn read(manifest: &Manifest, dirs: &[PathBuf]) -> Result<Self, SetUpError> {
-        let mut used = Vec::new();
-        let mut take = |name: &str| {
-            let model = manifest.named(name).ok_or_else(|| SetUpError::Missing {
-                path: name.into(),
-                why: "not in the manifest".into(),
-            })?;
-            let bytes = manifest.read(model, dirs)?;
-            used.push((model.name.clone(), model.sha256.clone()));
-            Ok::<_, SetUpError>(bytes)
-        };
-        let (blazeface, facemesh, faceres) = (take("blazeface")?, take("facemesh")?, take("faceres")?);
-        let pair = ["minifasnet_v2", "minifasnet_v1se"];
-        let offered = pair.iter().all(|name| {
-            manifest.named(name).is_some_and(|model| dirs.iter().any(|dir| dir.join(&model.file).exists()))
-        });
-        let texture = if offered { Some([take(pair[0])?, take(pair[1])?]) } else { None };
-        Ok(Self { blazeface, facemesh, faceres, texture, used })
-    }
-
-    /// Name and SHA-256 in hex of each network that measures.
-    #[must_use]
-    pub fn used(&self) -> &[(String, String)] {
-        &self.used
-    }
 }
 
 #[cfg(test)]
@@ -233,11 +189,26 @@ mod tests {
         for model in &manifest.models {
             assert_eq!(model.sha256.len(), 64, "{} is not pinned", model.name);
             assert!(!model.source.label().contains("unknown"), "{} has no source", model.name);
+            assert_eq!(model.permits(model.state), Ok(()), "{}", model.name);
+            if let Some(passive) = &model.passive {
+                assert_eq!(model.check(passive), Ok(()), "{}", model.name);
+            }
+            assert!(!model.optional || model.source.address.is_some(), "{} cannot be fetched", model.name);
         }
         for name in ["blazeface", "facemesh", "faceres", "minifasnet_v2", "minifasnet_v1se"] {
             assert!(manifest.named(name).is_some(), "{name}");
         }
         assert!(manifest.models.iter().filter(|model| !model.decides).any(|model| model.name == "antispoof"));
+    }
+
+    #[test]
+    fn a_part_is_found_by_its_name_and_by_those_of_its_networks() {
+        let manifest = Manifest::built_in().unwrap();
+        for name in ["texture", "minifasnet_v2", "MiniFASNetV1SE", "minifasnetv2.onnx"] {
+            let names: Vec<&str> = manifest.part(name).iter().map(|model| model.name.as_str()).collect();
+            assert_eq!(names, ["minifasnet_v2", "minifasnet_v1se"], "{name}");
+        }
+        assert!(manifest.part("nothing").is_empty());
     }
 
     #[test]

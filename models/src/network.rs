@@ -15,7 +15,7 @@ pub struct ModelError {
 }
 
 impl ModelError {
-    fn new(what: &str, why: impl ToString) -> Self {
+    pub(crate) fn new(what: &str, why: impl ToString) -> Self {
         Self { what: what.into(), why: why.to_string() }
     }
 }
@@ -47,12 +47,13 @@ impl Runtime {
 
 /// One ONNX session: belongs to one thread, computes on that thread.
 pub(crate) struct Network {
-    name: &'static str,
+    name: String,
+    input: String,
     session: Session,
 }
 
 impl Network {
-    pub(crate) fn load(runtime: &Runtime, name: &'static str, onnx: &[u8]) -> Result<Self, ModelError> {
+    pub(crate) fn load(runtime: &Runtime, name: &str, onnx: &[u8]) -> Result<Self, ModelError> {
         let load = || -> Result<Session, String> {
             Session::builder(&runtime.0)
                 .map_err(|error| error.to_string())?
@@ -63,7 +64,11 @@ impl Network {
                 .commit_from_memory(onnx)
                 .map_err(|error| error.to_string())
         };
-        load().map(|session| Self { name, session }).map_err(|why| ModelError::new(name, why))
+        let session = load().map_err(|why| ModelError::new(name, why))?;
+        let [input] = session.inputs() else {
+            return Err(ModelError::new(name, format!("has {} inputs and not one", session.inputs().len())));
+        };
+        Ok(Self { name: name.into(), input: input.name().into(), session })
     }
 
     /// Runs on one picture of 3 planes and hands back the outputs of these names.
@@ -73,10 +78,10 @@ impl Network {
         side: usize,
         outputs: [&str; N],
     ) -> Result<[Vec<f32>; N], ModelError> {
-        let name = self.name;
+        let Self { name, input: only, session } = self;
         let failed = |why: ort::Error| ModelError::new(name, why);
         let input = TensorRef::from_array_view(([1, 3, side, side], planes)).map_err(failed)?;
-        let found = self.session.run(ort::inputs!["input" => input]).map_err(failed)?;
+        let found = session.run(ort::inputs![&*only => input]).map_err(failed)?;
         let mut taken = [const { Vec::new() }; N];
         for (slot, output) in taken.iter_mut().zip(outputs) {
             let value = found

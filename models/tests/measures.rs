@@ -1,6 +1,8 @@
 //! The networks on real pictures: the test portrait, and what lies in `../shared` where that is there.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "helpers of tests")]
 
+use liveness_models::manifest::ModelState;
+use liveness_models::parts::Parts;
 use liveness_models::{Analyser, Face, Manifest, ModelSet, Picture, Request, Runtime, cues};
 use std::path::PathBuf;
 
@@ -13,9 +15,12 @@ fn root() -> PathBuf {
 
 fn analyser(further: Option<PathBuf>) -> Analyser {
     let dirs: Vec<PathBuf> = further.into_iter().chain([root().join("models/built")]).collect();
-    let manifest = Manifest::built_in().unwrap();
-    let library = manifest.runtime_library(&dirs).expect("the networks are missing: run `make models`");
-    Analyser::load(&Runtime::load(&library).unwrap(), &ModelSet::read(&manifest, &dirs).unwrap()).unwrap()
+    analyser_of(&Manifest::built_in().unwrap(), &dirs)
+}
+
+fn analyser_of(manifest: &Manifest, dirs: &[PathBuf]) -> Analyser {
+    let library = manifest.runtime_library(dirs).expect("the networks are missing: run `make models`");
+    Analyser::load(&Runtime::load(&library).unwrap(), &ModelSet::read(manifest, dirs).unwrap()).unwrap()
 }
 
 fn shared(path: &str) -> Option<PathBuf> {
@@ -104,4 +109,25 @@ fn the_optional_pair_tells_a_live_face_from_a_print() {
     };
     let (live, print) = (texture(live), texture(print));
     assert!(live > 0.9 && print < 0.5, "live {live}, print {print}");
+}
+
+#[test]
+fn what_is_in_the_shadow_is_told_apart() {
+    let (Some(models), Some(live)) = (shared("models"), shared("media/live/t1.jpg")) else { return };
+    let picture = Picture::decode(&std::fs::read(live).unwrap()).unwrap();
+    let enabled = analyser(Some(models.clone())).measure(&picture, Request::default()).unwrap();
+    assert!(!enabled.cues.keys().any(|cue| cue.ends_with("_shadow")), "{:?}", enabled.cues);
+
+    let folder = tempfile::tempdir().unwrap();
+    let (parts, dirs) = (Parts::at(folder.path()), [models, root().join("models/built")]);
+    for part in ["texture", "antispoof", "liveness"] {
+        parts.set(part, ModelState::Shadow, &dirs).unwrap();
+    }
+    let mut analyser = analyser_of(&parts.manifest().unwrap(), &dirs);
+    let shadow = analyser.measure(&picture, Request::default()).unwrap();
+    assert_eq!(shadow.face.unwrap().texture, None);
+    assert_eq!(shadow.cues["texture_shadow"], [enabled.face.unwrap().texture.unwrap()]);
+    for weak in ["antispoof_shadow", "liveness_shadow"] {
+        assert!((0.0..=1.0).contains(&shadow.cues[weak][0]), "{:?}", shadow.cues);
+    }
 }

@@ -1,9 +1,10 @@
 use crate::data_dir::DataDir;
+use crate::networks::Networks;
 use crate::settings::ServeArgs;
 use crate::stores::{event_log_name, master_key, open_images, open_log, receipt_key};
 use anyhow::Context as _;
 use clap::Args;
-use liveness_models::{Analyser, Manifest, ModelSet, Runtime};
+use liveness_models::Analyser;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -37,12 +38,10 @@ pub(super) async fn run(args: &DoctorArgs, out: &mut dyn Write) -> anyhow::Resul
 }
 
 fn networks(args: &ServeArgs) -> anyhow::Result<String> {
-    let dirs = args.models.dirs();
-    let manifest = Manifest::built_in()?;
-    let runtime = Runtime::load(&manifest.runtime_library(&dirs)?)?;
-    let models = ModelSet::read(&manifest, &dirs)?;
-    Analyser::load(&runtime, &models)?;
-    Ok(format!("{} networks verified and loaded", models.used().len()))
+    let Networks { manifest, runtime, set } = Networks::load(&args.models, &args.stores.data_dir)?;
+    Analyser::load(&runtime, &set)?;
+    let lines = manifest.models.iter().map(|model| format!("\n       {}", super::models::line(model)));
+    Ok(format!("{} networks verified and loaded{}", set.used().len(), lines.collect::<String>()))
 }
 
 fn data_directory(args: &ServeArgs) -> anyhow::Result<String> {

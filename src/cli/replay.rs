@@ -55,7 +55,8 @@ struct ByPolicy {
     verdict: Option<Verdict>,
 }
 
-fn policy(text: &str) -> Result<PolicyVersion, String> {
+/// Parses the number of a policy.
+pub(super) fn policy(text: &str) -> Result<PolicyVersion, String> {
     text.parse::<u32>().map_err(|_| "a policy is a number".to_owned())?.try_into()
 }
 

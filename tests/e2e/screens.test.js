@@ -4,12 +4,14 @@
 
 import assert from "node:assert/strict";
 import { emptyRoom, renderedHead, slowly } from "./lib/performance.js";
+import { Prompter } from "./lib/prompter.js";
 import { setStage } from "./lib/stage.js";
 import { ATTEMPT_LIMIT_MS } from "./lib/visitor.js";
 
 /** Further than the end of any link. */
 const PAST_ITS_END = "30:00";
 const LAPTOP = Object.freeze({ width: 1280, height: 800 });
+const LYING_PHONE = Object.freeze({ width: 844, height: 390 });
 
 const stage = setStage();
 
@@ -19,12 +21,12 @@ stage.scenario("the way to the end", async ({ visitor }) => {
   const allow = person.hesitates();
   await person.opens(check.url);
   await shot(person, "intro", { state: "intro" });
-  await inOtherLooks(person, "intro");
+  await inOtherLooks(person, "intro", { state: "intro" });
 
   await person.presses("start");
   await shot(person, "camera", { state: "camera" });
   allow(slowly(await renderedHead()));
-  const unseen = new Set(["turn-left", "turn-right", "hold"]);
+  const unseen = new Set(["turn-left", "turn-right", "hold", "nearer", "light"]);
   while (unseen.size > 0) {
     const step = await nextStep(person);
     if (unseen.delete(step)) await shot(person, step, { state: "step", step });
@@ -44,9 +46,33 @@ stage.scenario("nobody is there", async ({ visitor }) => {
   await person.opens(check.url);
   await person.presses("start");
   await shot(person, "framing", { state: "framing", hint: "no-face" });
-  await inOtherLooks(person, "framing");
+  await inOtherLooks(person, "framing", { state: "framing" });
   await person.presses("cancel");
   await person.lands();
+});
+
+stage.scenario("steps that come by chance", async ({ visitor }) => {
+  const check = await stage.createCheck();
+  const person = await visitor();
+  person.performs(await renderedHead());
+  const prompter = await Prompter.of(person.page);
+  await person.opens(check.url);
+  const begun = prompter.started();
+  await person.presses("start");
+  await begun;
+  for (const step of ["turn-up", "turn-down", "farther"]) {
+    prompter.guides({ step, hint: "hold-still", progress: 0.4 });
+    await shot(person, step, { step, hint: "hold-still" });
+  }
+  await inOtherLooks(person, "farther", { step: "farther" });
+  for (const [name, colour] of Object.entries({ red: "#ff0000", blue: "#0000ff", yellow: "#ffff00" })) {
+    prompter.guides({ step: "light", colour, progress: 0.7 });
+    await shot(person, `light-${name}`, { step: "light", colour });
+  }
+  await inOtherLooks(person, "light-yellow", { colour: "#ffff00" });
+  prompter.says({ type: "attempt_failed", reason: "time_out", attempts_left: 2 });
+  await person.page.locator("html:not([data-colour])").waitFor({ state: "attached" });
+  await shot(person, "error-time-out", { state: "error" });
 });
 
 stage.scenario("the service is silent", async ({ visitor }) => {
@@ -68,7 +94,7 @@ stage.scenario("the camera is denied", async ({ visitor }) => {
   await person.presses("start");
   await shot(person, "error-camera-denied", { state: "error" });
   assert.equal(await person.endingTitle(), "The camera is not allowed");
-  await inOtherLooks(person, "error-camera-denied");
+  await inOtherLooks(person, "error-camera-denied", { state: "error" });
 });
 
 stage.scenario("the link expires while the page is open", async ({ visitor }) => {
@@ -108,18 +134,22 @@ async function shot(person, name, marks, timeout) {
 }
 
 /**
- * The same view in the dark and on a laptop.
+ * The same view in the dark, on a laptop and on a phone that lies on its side.
  *
  * @param {import("./lib/visitor.js").Visitor} person
  * @param {string} name
+ * @param {import("./lib/visitor.js").Marks} marks
  */
-async function inOtherLooks(person, name) {
+async function inOtherLooks(person, name, marks) {
   const phone = person.page.viewportSize();
   await person.page.emulateMedia({ colorScheme: "dark" });
   await person.takesScreenshot(`${name}-dark`);
   await person.page.emulateMedia({ colorScheme: "light" });
   await person.page.setViewportSize(LAPTOP);
   await person.takesScreenshot(`${name}-laptop`);
+  await person.page.setViewportSize(LYING_PHONE);
+  await person.takesScreenshot(`${name}-lying`);
+  await person.stillSees(marks);
   await person.page.setViewportSize(phone);
 }
 

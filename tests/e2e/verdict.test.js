@@ -12,16 +12,22 @@ import { setStage } from "./lib/stage.js";
 import { ATTEMPT_LIMIT_MS } from "./lib/visitor.js";
 
 const AUDIT_IMAGES = 2;
+/** From the start to the verdict, for somebody who reacts within half a second. */
+const CAPTURE_LIMIT_MS = 20_000;
 
 const stage = setStage();
 
-for (const clip of ["d3.mp4", "a1_turns.mp4"]) {
-  stage.scenario(`a real person passes: ${clip}`, async ({ visitor }) => passes(await visitor(), await filmed(clip)), {
-    skip: !existsSync(join(CLIPS_DIR, clip)) && `needs ${join(CLIPS_DIR, clip)}, which is no part of the repository`,
-  });
-}
+for (const start of /** @type {const} */ (["start", "start-without-light"])) {
+  for (const clip of ["d3.mp4", "a1_turns.mp4"]) {
+    const play = async ({ visitor }) => passes(await visitor(), await filmed(clip), start);
+    stage.scenario(`a real person passes, ${start}: ${clip}`, play, {
+      skip: !existsSync(join(CLIPS_DIR, clip)) && `needs ${join(CLIPS_DIR, clip)}, which is no part of the repository`,
+    });
+  }
 
-stage.scenario("a rendered head passes", async ({ visitor }) => passes(await visitor(), await renderedHead()));
+  const play = async ({ visitor }) => passes(await visitor(), await renderedHead(), start);
+  stage.scenario(`a rendered head passes, ${start}`, play);
+}
 
 stage.scenario("who turns the wrong way first does not pass", async ({ visitor }) => {
   const check = await stage.createCheck();
@@ -59,20 +65,39 @@ stage.scenario("who always turns the wrong way gets no verdict", async ({ visito
  *
  * @param {import("./lib/visitor.js").Visitor} person
  * @param {import("./lib/performance.js").Performance} performance
+ * @param {"start" | "start-without-light"} start the way that the person chooses
  */
-async function passes(person, performance) {
+async function passes(person, performance, start) {
   const check = await stage.createCheck({ audit_images: AUDIT_IMAGES });
   person.performs(performance);
   await person.opens(check.url);
   await person.sees({ state: "intro" });
-  await person.presses("start");
+  await person.presses(start);
   await person.sees({ state: "step" });
   await person.sees({ state: "done" }, ATTEMPT_LIMIT_MS);
+  await assertWayAndTime(check.uuid, start);
 
   assertReturned(await person.lands(), check.token);
   await assertPassed(check);
   await assertImages(check.token, person);
   await assertTold(check);
+}
+
+/**
+ * One attempt was enough, of the way that was chosen, and not a long one.
+ *
+ * @param {string} uuid
+ * @param {"start" | "start-without-light"} start
+ */
+async function assertWayAndTime(uuid, start) {
+  const events = await stage.service.events(uuid);
+  const [begun, ...more] = events.filter(({ type }) => type === "CaptureStarted");
+  assert.deepEqual([begun.data.way, more.length], [start === "start" ? "light" : "motion", 0]);
+  const { step: light } = events.find(({ data }) => data.step?.startsWith("light"))?.data ?? {};
+  assert.equal(light !== undefined, start === "start");
+  const completed = events.find(({ type }) => type === "SessionCompleted");
+  const ms = Date.parse(completed?.data.at) - Date.parse(begun.data.at);
+  assert.ok(ms < CAPTURE_LIMIT_MS, `it took ${ms} ms`);
 }
 
 /** @param {URL} address @param {string} token */

@@ -6,6 +6,7 @@ use crate::people::{FRAME, Source};
 use bytes::Bytes;
 use liveness::actors::inference::{InferencePool, Job};
 use liveness::actors::session::comparing::Comparing;
+use liveness::networks::Networks;
 use liveness_events::challenge::{Challenge, Step};
 use liveness_events::measurement::Frame;
 use liveness_events::session::{
@@ -14,7 +15,7 @@ use liveness_events::session::{
 use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
 use liveness_events::verdict::Verdict;
 use liveness_events::{Digest, Timestamp};
-use liveness_models::{Analyser, Likeness, Manifest, ModelSet, Runtime};
+use liveness_models::{Analyser, Likeness, Manifest};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -47,8 +48,7 @@ type Measured = (Frame, Option<Arc<Likeness>>);
 
 /// Measures and judges.
 pub(crate) struct Bench {
-    runtime: Runtime,
-    set: ModelSet,
+    networks: Networks,
     pool: InferencePool,
     measured: Mutex<HashMap<Asked, Measured>>,
 }
@@ -59,17 +59,15 @@ impl Bench {
         static BENCH: OnceLock<Bench> = OnceLock::new();
         BENCH.get_or_init(|| {
             let dirs = [built()];
-            let manifest = Manifest::built_in().unwrap();
-            let runtime = Runtime::load(&manifest.runtime_library(&dirs).unwrap()).unwrap();
-            let set = ModelSet::read(&manifest, &dirs).unwrap();
-            let pool = InferencePool::start(&runtime, &set, 2).unwrap();
-            Self { runtime, set, pool, measured: Mutex::default() }
+            let networks = Networks::of(Manifest::built_in().unwrap(), &dirs).unwrap();
+            let pool = InferencePool::start(&networks.runtime, &networks.set, 2).unwrap();
+            Self { networks, pool, measured: Mutex::default() }
         })
     }
 
     /// Networks of one's own.
     pub(crate) fn analyser(&self) -> Analyser {
-        Analyser::load(&self.runtime, &self.set).unwrap()
+        Analyser::load(&self.networks.runtime, &self.networks.set).unwrap()
     }
 
     pub(crate) const fn pool(&self) -> &InferencePool {
@@ -77,11 +75,7 @@ impl Bench {
     }
 
     pub(crate) fn models(&self) -> Vec<ModelUsed> {
-        let used = |(name, sha256): &(String, String)| ModelUsed {
-            name: name.clone(),
-            sha256: sha256.parse().unwrap(),
-        };
-        self.set.used().iter().map(used).collect()
+        self.networks.used().unwrap()
     }
 
     /// Measures a frame, or recalls what was measured.

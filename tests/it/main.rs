@@ -19,6 +19,7 @@ mod nodes;
 mod operations;
 mod outage;
 mod panics;
+mod parts;
 mod people;
 mod receivers;
 mod sessions;

@@ -199,6 +199,27 @@ pub struct ModelUsed {
     pub name: String,
     /// Hash of the file.
     pub sha256: Digest,
+    /// What became of what it measured.
+    #[serde(skip_serializing_if = "ModelRole::is_weighed", default)]
+    pub role: ModelRole,
+}
+
+/// What becomes of what a network measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelRole {
+    /// A verdict may rest on it. It is not written down, as it was every network's role before there were others.
+    #[default]
+    Weighed,
+    /// It is recorded, and no verdict rests on it.
+    Shadow,
+}
+
+impl ModelRole {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    const fn is_weighed(&self) -> bool {
+        matches!(self, Self::Weighed)
+    }
 }
 
 /// An image that is kept until the retention ends.

@@ -8,8 +8,8 @@ use crate::lease::LeaseTaken;
 use crate::measurement::{Bounds, Comparison, Cues, Face, Frame, Measurement};
 use crate::receipt::{End, Found, PublicKey, Receipt, Summary};
 use crate::session::{
-    AttemptFailure, CameraReport, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelUsed,
-    Sealed,
+    AttemptFailure, CameraReport, CancelledBy, Created, ErasedBecause, ExpiredBecause, KeptImage, ModelRole,
+    ModelUsed, Sealed,
 };
 use crate::values::{AuditImages, ReturnUrl, Threshold};
 use crate::verdict::{PolicyVersion, Reason, Signal, SignalScore, Verdict};
@@ -103,10 +103,23 @@ fn completed(sealed: Option<Sealed>) -> SessionEvent {
         at: at(),
         policy: PolicyVersion::V1,
         verdict: verdict(),
-        models: vec![ModelUsed { name: "facemesh".into(), sha256: Digest::of(b"model") }],
+        models: vec![ModelUsed {
+            name: "facemesh".into(),
+            sha256: Digest::of(b"model"),
+            role: ModelRole::Weighed,
+        }],
         images: vec![kept()],
         sealed,
     }
+}
+
+/// The same, with a further network whose numbers were recorded and not weighed.
+fn with_a_shadow(mut event: SessionEvent) -> SessionEvent {
+    if let SessionEvent::Completed { models, .. } = &mut event {
+        let sha256 = Digest::of(b"another model");
+        models.push(ModelUsed { name: "antispoof".into(), sha256, role: ModelRole::Shadow });
+    }
+    event
 }
 
 fn erased(sealed: Option<Sealed>) -> SessionEvent {
@@ -144,6 +157,7 @@ fn session_events() -> Vec<(&'static str, SessionEvent)> {
         ),
         ("SessionCompleted.v1", completed(None)),
         ("SessionCompleted.v2", completed(Some(sealed()))),
+        ("SessionCompleted.v2.shadow", with_a_shadow(completed(Some(sealed())))),
         ("SessionExpired.v1", SessionEvent::Expired { at: at(), because: ExpiredBecause::AttemptsExhausted }),
         ("SessionCancelled.v1", SessionEvent::Cancelled { at: at(), by: CancelledBy::Backend }),
         ("ImagesErased.v1", erased(None)),
@@ -207,7 +221,11 @@ fn receipt_events() -> Vec<(&'static str, SignedReceipt)> {
         confidence: 98.0,
         threshold: 70,
         reasons: vec![],
-        models: vec![ModelUsed { name: "facemesh".into(), sha256: Digest::of(b"model") }],
+        models: vec![ModelUsed {
+            name: "facemesh".into(),
+            sha256: Digest::of(b"model"),
+            role: ModelRole::Weighed,
+        }],
     };
     vec![
         ("ReceiptSigned.v1.complete", signed(Some(found), End::Complete, &[Digest::of(b"picture")])),

@@ -1,5 +1,5 @@
 use crate::world::*;
-use liveness_events::challenge::Step;
+use liveness_events::challenge::{Challenge, Step, Way};
 use liveness_events::measurement::{Comparison, Face, Measurement};
 use liveness_events::session::{Command, SessionEvent};
 use liveness_events::verdict::{Reason, Verdict};
@@ -148,5 +148,22 @@ proptest! {
         prop_assert!(confidence(planarity + more_planarity, similarity, shrink) >= less);
         prop_assert!(confidence(planarity, similarity + more_similarity, shrink) >= less);
         prop_assert!(confidence(planarity, similarity, shrink + less_shrink) >= less);
+    }
+}
+
+#[test]
+fn what_a_network_in_the_shadow_says_does_not_count() {
+    for challenge in [challenge(), Challenge::draw(Way::Light, 7), Challenge::draw(Way::Motion, 7)] {
+        let said = |live: Option<f64>| {
+            let mut story = Story::asked(challenge.clone());
+            story.act(400, |step| {
+                let mut shown = obedient(24.0)(step);
+                live.iter().for_each(|live| shown.cues.insert("texture_shadow", &[*live]));
+                shown
+            });
+            story.verdict().expect("the steps are done")
+        };
+        assert_eq!(said(Some(0.0)), said(None));
+        assert_eq!(said(Some(1.0)), said(None));
     }
 }

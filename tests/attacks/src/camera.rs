@@ -61,12 +61,17 @@ impl Camera {
 
     /// Takes a frame; times never go back.
     pub(crate) fn shoot(&mut self, view: View, at: Duration, screen: &Screen) -> Vec<u8> {
+        encode(&self.develop(view, at, screen), self.scene.jpeg_quality)
+    }
+
+    /// The same, not encoded.
+    pub(crate) fn develop(&mut self, view: View, at: Duration, screen: &Screen) -> RgbImage {
         let View { picture, lamp, gloss } = view;
         let mut picture = self.scaled(picture);
         let rows = self.rows(picture.height() as usize, at, screen);
         self.adapt(at, &self.metered(&picture, &lamp, &gloss, &rows));
         self.expose(&mut picture, &lamp, &gloss, &rows, at);
-        encode(&picture, self.scene.jpeg_quality)
+        picture
     }
 
     /// The screen's light on each row, over the room's: the last row is read at `at`.

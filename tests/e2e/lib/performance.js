@@ -1,7 +1,8 @@
 /**
  * What somebody, or something, does before the camera: frames, and the order in which they are played.
  *
- * Left and right are the person's own; a turn to the left moves the nose to the right in the camera's picture.
+ * Left and right are the person's own; a turn to the left moves the nose to the right in the camera's picture. How they
+ * come nearer and how the screen lights them is the stand-in's to draw.
  *
  * @typedef {object} Turn frames by number
  * @property {number[]} out from ahead to the widest
@@ -12,8 +13,12 @@
  * @property {number} fps
  * @property {string[]} frames JPEGs in base64; none for an empty room
  * @property {number[]} ahead frames by number, played to and fro
- * @property {Turn | null} left none for who never turns
- * @property {Turn | null} right
+ * @property {{left?: Turn, right?: Turn, up?: Turn, down?: Turn}} turns those that can be made
+ * @property {boolean} moves whether they come nearer and move away
+ * @property {{scale: number, frames: number[]}[]} distances for each frame of `ahead`, the one at another distance, where
+ *   the face is larger by a scale; none where a zoom has to do
+ * @property {{x: number, y: number, width: number, height: number} | null} face where it is when it looks ahead, as
+ *   shares of the picture; none for an empty room
  * @property {{least: number, most: number}} reactionMs from a new instruction to the first movement
  * @property {boolean} mistakesFirstTurn whether the first turn goes to the wrong side until the page says so
  */
@@ -35,15 +40,30 @@ const WIDEST_SHARE = 0.85;
 
 /** How far and how fast the rendered head turns: as people do who are asked to. */
 const HEAD_DEGREES = 28;
+const NOD_DEGREES = 18;
 const HEAD_TURN_SECONDS = 0.7;
+/** Where it is rendered from: as far away as the kit puts it, and then nearer and farther. */
+const HEAD_DISTANCE_CM = 45;
+const HEAD_SCALES = Array.from({ length: 11 }, (_, index) => 0.8 * (1.25 / 0.8) ** (index / 10));
+/** Degrees by which a head that looks ahead is off, one frame after the other. */
+const TREMOR = Object.freeze([0, 1, 0, -1]);
+const HEAD_FACE = Object.freeze({ x: 0.5, y: 0.5, width: 0.26, height: 0.46 });
+
+/** Where the faces of clips are. */
+const CLIP_FACES = Object.freeze({
+  "d3.mp4": { x: 0.55, y: 0.5, width: 0.52, height: 0.7 },
+  "a1_turns.mp4": { x: 0.55, y: 0.65, width: 0.23, height: 0.42 },
+});
 
 /** A print of 15 x 20 cm fills the oval when it is held so near. */
 const PRINT_DISTANCE_CM = 28;
+const PRINT_FACE = Object.freeze({ x: 0.5, y: 0.5, width: 0.4, height: 0.7 });
 
-/** @typedef {{jpeg: string, yaw: number}} Still */
+/** @typedef {{jpeg: string, angle: number}} Still */
 
 /**
- * A real person, as filmed: looks ahead where the clip is steadiest, and turns as the clip turns.
+ * A real person, as filmed: looks ahead where the clip is steadiest, and turns to both sides as the clip turns. They come
+ * nearer by a zoom, as flat as that is: no clip has a person who comes nearer when they are asked to.
  *
  * @param {string} clip file name
  * @returns {Promise<Performance>}
@@ -53,8 +73,12 @@ export function filmed(clip) {
     const cast = new Cast();
     return cast.performs({
       ahead: cast.add(steadiest(await stills(join(folder, "ahead")))),
-      left: cast.turn(await stills(join(folder, "left"))),
-      right: cast.turn(await stills(join(folder, "right"))),
+      turns: {
+        left: cast.turn(await stills(join(folder, "left"))),
+        right: cast.turn(await stills(join(folder, "right"))),
+      },
+      moves: true,
+      face: CLIP_FACES[clip],
     });
   });
 }
@@ -69,32 +93,63 @@ export function renderedHead() {
 }
 
 /** @returns {Promise<Performance>} */
-function renderHead() {
-  const widest = HEAD_DEGREES + 1;
-  return withKit(["head", ...portrait(widest)], async (folder) => {
-    const cast = new Cast();
-    const numbers = new Map((await stills(folder)).map((still) => [still.yaw, cast.add([still])[0]]));
-    const at = (/** @type {number} */ yaw) => numbers.get(Math.round(yaw)) ?? 0;
-    const turn = (/** @type {number} */ sign) => {
-      const out = gently(Math.round(HEAD_TURN_SECONDS * FPS)).map((share) => at(sign * HEAD_DEGREES * share));
-      const hold = [0, 1, 0, -1].map((tremor) => at(sign * (HEAD_DEGREES + tremor)));
-      return { out, hold, back: out.toReversed() };
-    };
-    return cast.performs({ ahead: [0, 1, 0, -1].map(at), left: turn(1), right: turn(-1) });
+async function renderHead() {
+  const cast = new Cast();
+  const sideways = await rendered(cast, ["--widest", String(HEAD_DEGREES + 1)]);
+  const upright = await rendered(cast, ["--nod", "--widest", String(NOD_DEGREES + 1)]);
+  const turn = (/** @type {Map<number, number>} */ numbers, /** @type {number} */ degrees) => {
+    const at = (/** @type {number} */ angle) => numbers.get(Math.round(angle)) ?? 0;
+    const out = gently(Math.round(HEAD_TURN_SECONDS * FPS)).map((share) => at(degrees * share));
+    const hold = TREMOR.map((tremor) => at(degrees + tremor));
+    return { out, hold, back: out.toReversed() };
+  };
+  const ahead = (/** @type {Map<number, number>} */ numbers) => TREMOR.map((yaw) => numbers.get(yaw) ?? 0);
+  const distances = [];
+  for (const scale of HEAD_SCALES) {
+    const numbers = await rendered(cast, ["--widest", "1", "--distance", String(HEAD_DISTANCE_CM / scale)]);
+    distances.push({ scale, frames: ahead(numbers) });
+  }
+  return cast.performs({
+    ahead: ahead(sideways),
+    turns: {
+      left: turn(sideways, HEAD_DEGREES),
+      right: turn(sideways, -HEAD_DEGREES),
+      up: turn(upright, NOD_DEGREES),
+      down: turn(upright, -NOD_DEGREES),
+    },
+    moves: true,
+    distances,
+    face: HEAD_FACE,
+  });
+}
+
+/**
+ * Renders the head, turned degree by degree.
+ *
+ * @param {Cast} cast
+ * @param {string[]} args of the kit
+ * @returns {Promise<Map<number, number>>} the frames' numbers, by degrees
+ */
+function rendered(cast, args) {
+  return withKit(["head", ...portrait(), ...args], async (folder) => {
+    const numbers = new Map();
+    for (const still of await stills(folder)) numbers.set(still.angle, cast.add([still])[0]);
+    return numbers;
   });
 }
 
 /** The portrait as a flat print in a hand that trembles and never turns it. @returns {Promise<Performance>} */
 export function flatPrint() {
-  return withKit(["flat", ...portrait(1), "--distance", String(PRINT_DISTANCE_CM)], async (folder) => {
+  const print = ["flat", ...portrait(), "--widest", "1", "--distance", String(PRINT_DISTANCE_CM)];
+  return withKit(print, async (folder) => {
     const cast = new Cast();
-    return cast.performs({ ahead: cast.add(await stills(folder)), left: null, right: null });
+    return cast.performs({ ahead: cast.add(await stills(folder)), face: PRINT_FACE });
   });
 }
 
 /** Nobody is there. @returns {Performance} */
 export function emptyRoom() {
-  return new Cast().performs({ ahead: [], left: null, right: null });
+  return new Cast().performs({ ahead: [], face: null });
 }
 
 /** The same person in no hurry. @param {Performance} performance @returns {Performance} */
@@ -109,7 +164,8 @@ export function mistakenAtFirst(performance) {
 
 /** The same person, who always turns to the other side. @param {Performance} performance @returns {Performance} */
 export function alwaysTheOtherWay(performance) {
-  return { ...performance, left: performance.right, right: performance.left };
+  const { left, right } = performance.turns;
+  return { ...performance, turns: { ...performance.turns, left: right, right: left } };
 }
 
 /** Collects frames and numbers them. */
@@ -124,7 +180,7 @@ class Cast {
 
   /** @param {Still[]} stills from ahead to the widest and back @returns {Turn} */
   turn(stills) {
-    const size = (/** @type {Still} */ { yaw }) => Math.abs(yaw);
+    const size = (/** @type {Still} */ { angle }) => Math.abs(angle);
     const widest = Math.max(...stills.map(size));
     const isWide = (/** @type {Still} */ still) => size(still) >= widest * WIDEST_SHARE;
     const first = stills.findIndex(isWide);
@@ -136,9 +192,11 @@ class Cast {
     };
   }
 
-  /** @param {{ahead: number[], left: Turn | null, right: Turn | null}} parts @returns {Performance} */
+  /** @param {Pick<Performance, "ahead" | "face"> & Partial<Performance>} parts @returns {Performance} */
   performs(parts) {
-    return { fps: FPS, frames: this.#frames, ...parts, reactionMs: REACTION_MS, mistakesFirstTurn: false };
+    const still = { turns: {}, moves: false, distances: [] };
+    const manner = { fps: FPS, reactionMs: REACTION_MS, mistakesFirstTurn: false };
+    return { ...manner, frames: this.#frames, ...still, ...parts };
   }
 }
 
@@ -158,18 +216,20 @@ async function withKit(args, use) {
   }
 }
 
-/** @param {number} widest in degrees */
-function portrait(widest) {
+function portrait() {
   demand(PORTRAIT);
-  return ["--picture", PORTRAIT, "--mesh", PORTRAIT_MESH, "--step", "1", "--widest", String(widest)];
+  return ["--picture", PORTRAIT, "--mesh", PORTRAIT_MESH, "--step", "1"];
 }
 
 /** @param {string} folder that the kit wrote @returns {Promise<Still[]>} */
 async function stills(folder) {
-  /** @type {{file: string, yaw: number}[]} */
+  /** @type {{file: string, yaw?: number, pitch?: number}[]} */
   const index = JSON.parse(await readFile(join(folder, "frames.json"), "utf8"));
   return Promise.all(
-    index.map(async ({ file, yaw }) => ({ yaw, jpeg: (await readFile(join(folder, file))).toString("base64") })),
+    index.map(async ({ file, yaw, pitch }) => {
+      const jpeg = (await readFile(join(folder, file))).toString("base64");
+      return { angle: yaw ?? pitch ?? 0, jpeg };
+    }),
   );
 }
 
@@ -177,8 +237,8 @@ async function stills(folder) {
 function steadiest(stills) {
   const stretches = stills.slice(STEADY_FRAMES - 1).map((_, start) => stills.slice(start, start + STEADY_FRAMES));
   const spread = (/** @type {Still[]} */ stretch) => {
-    const yaws = stretch.map(({ yaw }) => yaw);
-    return Math.max(...yaws) - Math.min(...yaws);
+    const angles = stretch.map(({ angle }) => angle);
+    return Math.max(...angles) - Math.min(...angles);
   };
   return stretches.reduce((best, stretch) => (spread(stretch) < spread(best) ? stretch : best), stretches[0] ?? stills);
 }

@@ -26,6 +26,8 @@ export const CLIPS_DIR = process.env.LIVENESS_CLIPS ?? resolve(root, "../shared/
 export const OUT_DIR = resolve(here, "../out");
 /** What is put in place of the camera, in the browser. */
 export const STAND_IN = join(here, "stand-in.js");
+/** What writes down the colours of the screen, in the browser. */
+export const LIGHT_WATCH = join(here, "light-watch.js");
 
 /** What to do about a missing file, for those that somebody has to make. */
 const REMEDIES = Object.freeze({

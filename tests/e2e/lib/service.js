@@ -95,6 +95,24 @@ export class Service {
   }
 
   /**
+   * What happened in a session, as an auditor reads it.
+   *
+   * @param {string} uuid
+   * @returns {Promise<{type: string, data: any}[]>}
+   */
+  async events(uuid) {
+    /** @type {{type: string, data: any}[]} */
+    const events = [];
+    for (let from = 0; from !== null; ) {
+      const { status, body } = await this.#ask("GET", `/liveness_checks/${uuid}/events?from=${from}`);
+      if (status !== 200) throw new Error(`GET events: ${status} ${JSON.stringify(body)}`);
+      events.push(...body.events);
+      from = body.next ?? null;
+    }
+    return events;
+  }
+
+  /**
    * Recomputes a verdict as an auditor does.
    *
    * @param {string} uuid

@@ -1,17 +1,31 @@
 /**
  * Stands in for the camera, in the page: a canvas on which somebody does what the page asks for.
  *
- * It runs before the page's own scripts and sees of the page only what a person sees: the step and the hint.
+ * It runs before the page's own scripts and sees of the page only what a person sees: the step, the hint, and the colour
+ * in which the screen shines.
  *
  * @typedef {import("./performance.js").Performance} Performance
  * @typedef {import("./performance.js").Turn} Turn
  */
 
 (() => {
-  const SIDES = Object.freeze({ "turn-left": "left", "turn-right": "right" });
+  const SIDES = Object.freeze({ "turn-left": "left", "turn-right": "right", "turn-up": "up", "turn-down": "down" });
+  const OTHER_SIDE = Object.freeze({ left: "right", right: "left", up: "down", down: "up" });
+  /** How much larger or smaller the face becomes by one movement; who is asked for more makes another one. */
+  const DISTANCES = Object.freeze({ nearer: 1.25, farther: 0.8 });
+  const DISTANCE_SECONDS = 0.8;
+  const SCALES = Object.freeze({ least: 0.5, most: 2 });
   const EMPTY_ROOM = Object.freeze({ width: 640, height: 480, colour: "#8d9693" });
   /** Multiples of it, less the whole, are spread evenly; so reactions differ and yet are the same in each run. */
   const GOLDEN = 0.618;
+
+  /** From the screen's change to its picture: the panel, the exposure and what the camera does with it. */
+  const LIGHT_LATENCY_MS = 130;
+  /**
+   * What the screen adds to a picture, as shares of the picture's own sRGB values: a screen that gives a third of a
+   * face's light, before a face that is close and a wall that is not. 1.3 to the power of 1/2.2 is 1.13.
+   */
+  const SHINE = Object.freeze({ middle: 0.13, edge: 0.09, wall: 0.02 });
 
   const page = () => document.documentElement.dataset;
   const askedSide = () => SIDES[page().step ?? ""] ?? null;
@@ -28,20 +42,23 @@
   async function film(performance) {
     const pictures = await Promise.all(performance.frames.map(decode));
     const { width, height } = pictures[0] ?? EMPTY_ROOM;
-    const canvas = Object.assign(document.createElement("canvas"), { width, height });
-    const context = canvas.getContext("2d");
+    const context = canvasOf(width, height);
+    const light = performance.face && new Light(performance, width, height);
     const frames = play(performance);
+    const scales = approach(performance);
     const draw = () => {
-      const picture = pictures[frames.next().value];
-      if (picture) {
-        context.drawImage(picture, 0, 0);
+      const { frame, scale, zoom } = nearby(performance, next(frames), next(scales));
+      const picture = pictures[frame];
+      if (picture && light) {
+        zoomed(context, picture, performance.face, zoom);
+        light.shineOn(context, scale);
       } else {
         context.fillStyle = EMPTY_ROOM.colour;
         context.fillRect(0, 0, width, height);
       }
     };
     draw();
-    const stream = canvas.captureStream(performance.fps);
+    const stream = context.canvas.captureStream(performance.fps);
     const timer = setInterval(() => {
       if (stream.active) draw();
       else clearInterval(timer);
@@ -55,24 +72,110 @@
     return createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
   }
 
+  /** @param {number} width @param {number} height @returns {CanvasRenderingContext2D} */
+  function canvasOf(width, height) {
+    return Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+  }
+
+  /**
+   * The picture about its face. What a smaller one leaves free at the border is what was there before.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @param {ImageBitmap} picture
+   * @param {{x: number, y: number}} face
+   * @param {number} zoom
+   */
+  function zoomed(context, picture, face, zoom) {
+    const { width, height } = context.canvas;
+    if (zoom < 1) context.drawImage(picture, 0, 0);
+    const [left, top] = [width * face.x * (1 - zoom), height * face.y * (1 - zoom)];
+    context.drawImage(picture, left, top, width * zoom, height * zoom);
+  }
+
+  /**
+   * The frame that was made at about this distance, where there is one, and how much it is to be zoomed.
+   *
+   * @param {Performance} performance
+   * @param {number} frame
+   * @param {number} scale of the face
+   */
+  function nearby({ ahead, distances }, frame, scale) {
+    const off = (/** @type {{scale: number}} */ other) => Math.abs(Math.log(other.scale / scale));
+    const place = ahead.indexOf(frame);
+    if (place < 0 || distances.length === 0) return { frame, scale, zoom: scale };
+    const closest = distances.reduce((best, other) => (off(other) < off(best) ? other : best));
+    return { frame: closest.frames[place], scale, zoom: scale / closest.scale };
+  }
+
+  /** The light of the screen on what is before it. */
+  class Light {
+    #lit;
+    #face;
+    /** What the screen showed in the last frames, the oldest first: what the camera sees now. */
+    #shown;
+
+    /** @param {Performance} performance @param {number} width @param {number} height */
+    constructor({ face, fps }, width, height) {
+      this.#face = face;
+      this.#lit = canvasOf(width, height);
+      this.#shown = Array.from({ length: Math.round((LIGHT_LATENCY_MS / 1_000) * fps) + 1 }, screenColour);
+    }
+
+    /**
+     * Adds the light to the picture: its own colours times the screen's, most in the middle of the face.
+     *
+     * @param {CanvasRenderingContext2D} context
+     * @param {number} scale of the face
+     */
+    shineOn(context, scale) {
+      this.#shown.push(screenColour());
+      const colour = this.#shown.shift() ?? "";
+      const lit = this.#lit;
+      const { width, height } = lit.canvas;
+      lit.globalCompositeOperation = "copy";
+      lit.drawImage(context.canvas, 0, 0);
+      lit.globalCompositeOperation = "multiply";
+      lit.fillStyle = colour;
+      lit.fillRect(0, 0, width, height);
+      lit.globalCompositeOperation = "destination-in";
+      lit.save();
+      lit.translate(width * this.#face.x, height * this.#face.y);
+      lit.scale((width * this.#face.width * scale) / 2, (height * this.#face.height * scale) / 2);
+      lit.fillStyle = falloff(lit);
+      lit.fillRect(-width, -height, 2 * width, 2 * height);
+      lit.restore();
+      context.globalCompositeOperation = "lighter";
+      context.drawImage(lit.canvas, 0, 0);
+      context.globalCompositeOperation = "source-over";
+    }
+  }
+
+  /** How the light falls off, where the face has the radius 1. @param {CanvasRenderingContext2D} context */
+  function falloff(context) {
+    const reach = 1.3;
+    const gradient = context.createRadialGradient(0, 0, 0, 0, 0, reach);
+    gradient.addColorStop(0, `rgb(0 0 0 / ${SHINE.middle})`);
+    gradient.addColorStop(1 / reach, `rgb(0 0 0 / ${SHINE.edge})`);
+    gradient.addColorStop(1, `rgb(0 0 0 / ${SHINE.wall})`);
+    return gradient;
+  }
+
+  /** The colour that fills the screen. */
+  function screenColour() {
+    return getComputedStyle(document.documentElement).backgroundColor;
+  }
+
   /**
    * Numbers of the frames to show, one after the other, without end.
    *
    * @param {Performance} performance
    * @returns {Generator<number, never>}
    */
-  function* play({ ahead, left, right, fps, reactionMs, mistakesFirstTurn }) {
-    const turns = { left, right };
+  function* play(performance) {
+    const { ahead, turns, mistakesFirstTurn } = performance;
     const restful = toAndFro(ahead);
-    let reactions = 0;
+    const react = reactions(performance);
     let mistaken = mistakesFirstTurn;
-
-    /** @param {Generator<number, never>} meanwhile what is shown until the person reacts */
-    function* react(meanwhile) {
-      const share = (reactions++ * GOLDEN) % 1;
-      const ms = reactionMs.least + share * (reactionMs.most - reactionMs.least);
-      for (let left = Math.round((ms / 1_000) * fps); left > 0; left -= 1) yield next(meanwhile);
-    }
 
     /** @param {Turn} turn @param {() => boolean} isDone */
     function* turnUntil({ out, hold, back }, isDone) {
@@ -92,10 +195,53 @@
       yield* react(restful);
       if (mistaken) {
         mistaken = false;
-        yield* turnUntil(turns[side === "left" ? "right" : "left"], () => page().hint === "other-way");
+        yield* turnUntil(turns[OTHER_SIDE[side]], () => page().hint === "other-way");
       }
       yield* turnUntil(turns[side], () => askedSide() !== side);
     }
+  }
+
+  /**
+   * How large the face is, frame by frame, against how it was at first.
+   *
+   * @param {Performance} performance
+   * @returns {Generator<number, never>}
+   */
+  function* approach(performance) {
+    const { fps, moves } = performance;
+    const react = reactions(performance);
+    let scale = 1;
+    for (;;) {
+      const step = page().step ?? "";
+      const factor = moves ? DISTANCES[step] : undefined;
+      if (!factor) {
+        yield scale;
+        continue;
+      }
+      const here = scale;
+      yield* react(toAndFro([here]));
+      if (page().step !== step || here * factor < SCALES.least || here * factor > SCALES.most) continue;
+      for (const share of gently(Math.round(DISTANCE_SECONDS * fps))) {
+        scale = here * factor ** share;
+        yield scale;
+      }
+    }
+  }
+
+  /** Shares from 0 to 1 of a movement that is gentle at both ends. @param {number} count */
+  function gently(count) {
+    return Array.from({ length: count }, (_, index) => (1 - Math.cos((Math.PI * (index + 1)) / count)) / 2);
+  }
+
+  /** What is shown from a new instruction to the first movement. @param {Performance} performance */
+  function reactions({ fps, reactionMs }) {
+    let count = 0;
+    /** @param {Generator<number, never>} meanwhile */
+    return function* react(meanwhile) {
+      const share = (count++ * GOLDEN) % 1;
+      const ms = reactionMs.least + share * (reactionMs.most - reactionMs.least);
+      for (let left = Math.round((ms / 1_000) * fps); left > 0; left -= 1) yield next(meanwhile);
+    };
   }
 
   /** @param {number[]} frames @returns {Generator<number, never>} */
@@ -107,8 +253,8 @@
     }
   }
 
-  /** @param {Generator<number, never>} frames */
-  function next(frames) {
-    return frames.next().value;
+  /** @template T @param {Generator<T, never>} values */
+  function next(values) {
+    return values.next().value;
   }
 })();

@@ -2,13 +2,15 @@
  * A person with a phone: a browser page of its own, whose camera is a stand-in.
  *
  * @typedef {import("./performance.js").Performance} Performance
- * @typedef {{state?: string, step?: string, hint?: string}} Marks what `<html data-*>` says
+ * @typedef {"start" | "start-without-light" | "decline" | "without-light" | "cancel" | "again" | "again-without-light" |
+ *   "leave"} Button
+ * @typedef {{state?: string, step?: string, hint?: string, colour?: string}} Marks what `<html data-*>` says
  * @typedef {{performance?: Performance, refusal?: string}} CameraAnswer
  */
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { OUT_DIR, STAND_IN } from "./places.js";
+import { LIGHT_WATCH, OUT_DIR, STAND_IN } from "./places.js";
 
 /** For a view that comes by itself: a frame or an answer of the service away, on a busy machine. */
 const VIEW_LIMIT_MS = 10_000;
@@ -64,6 +66,7 @@ export class Visitor {
     const visitor = new Visitor(context, await context.newPage(), origins);
     await visitor.page.exposeFunction("openCamera", () => visitor.#camera());
     await visitor.page.addInitScript({ path: STAND_IN });
+    await visitor.page.addInitScript({ path: LIGHT_WATCH });
     return visitor;
   }
 
@@ -97,7 +100,7 @@ export class Visitor {
     await this.page.goto(url);
   }
 
-  /** Presses a button. @param {"start" | "decline" | "cancel" | "again" | "leave"} button */
+  /** Presses a button. @param {Button} button */
   async presses(button) {
     await this.page.locator(`#${button}`).click({ timeout: VIEW_LIMIT_MS });
   }
@@ -150,6 +153,46 @@ export class Visitor {
       await image.decode();
       return { width: image.naturalWidth, height: image.naturalHeight };
     }, uri);
+  }
+
+  /**
+   * The colours in which the screen was drawn, since the page was opened: when, in milliseconds, and in which step.
+   *
+   * @returns {Promise<{at: number, colour: string, step: string | null}[]>}
+   */
+  seenColours() {
+    return this.page.evaluate(() => window.seenColours);
+  }
+
+  /**
+   * The share of the screen that has exactly this colour, by a picture of it, and whether its border is all of it.
+   *
+   * @param {string} colour `#rrggbb`
+   * @returns {Promise<{share: number, border: boolean}>}
+   */
+  async measuresScreen(colour) {
+    const picture = (await this.page.screenshot()).toString("base64");
+    return this.page.evaluate(
+      async ([src, wanted]) => {
+        const image = Object.assign(new Image(), { src });
+        await image.decode();
+        const { naturalWidth: width, naturalHeight: height } = image;
+        const context = new OffscreenCanvas(width, height).getContext("2d");
+        context.drawImage(image, 0, 0);
+        const { data } = context.getImageData(0, 0, width, height);
+        const has = (x, y) => [0, 1, 2].every((i) => data[4 * (y * width + x) + i] === wanted[i]);
+        let count = 0;
+        let border = true;
+        for (let y = 0; y < height; y += 1) {
+          for (let x = 0; x < width; x += 1) {
+            if (has(x, y)) count += 1;
+            else if (x === 0 || y === 0 || x === width - 1 || y === height - 1) border = false;
+          }
+        }
+        return { share: count / (width * height), border };
+      },
+      [`data:image/png;base64,${picture}`, [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))],
+    );
   }
 
   /** Takes a picture of the page, as it is once what moves has come to its end. @param {string} name */

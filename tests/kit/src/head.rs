@@ -1,6 +1,6 @@
 use crate::ambient::mean_over_light;
 use crate::eyelids::{closed, is_lid};
-use crate::face_mesh::{FaceMesh, POINTS};
+use crate::face_mesh::{EYES, FaceMesh, POINTS};
 use crate::pose::Pose;
 use crate::raster::{Corner, Raster};
 use crate::skin::skin;
@@ -126,6 +126,21 @@ impl Head {
     #[must_use]
     pub const fn distance(&self) -> f32 {
         self.distance
+    }
+
+    /// Between the eyes, in cm from the middle of the face: to the right, down.
+    #[must_use]
+    pub fn eyes(&self) -> [f32; 2] {
+        let [a, b] = EYES.map(|eye| self.surface.vertices[eye].place);
+        [(a.x + b.x) / 2.0, (a.y + b.y) / 2.0]
+    }
+
+    /// The pose of something worn on a head in this pose, so many cm to the right of the face's middle, below it and
+    /// before it.
+    #[must_use]
+    pub fn carried(pose: &Pose, [right, below, before]: [f32; 3]) -> Pose {
+        let place = pose.rotation(1.0) * (Vector3::new(right, below, -before) - NECK) + NECK + pose.place();
+        Pose { dx: place.x, dy: place.y, distance: place.z, ..*pose }
     }
 
     /// One frame for each pose.

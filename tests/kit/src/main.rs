@@ -62,13 +62,17 @@ struct Sweep {
     /// A picture of a frontal face: PNG or JPEG.
     #[arg(long)]
     picture: PathBuf,
-    /// Folder for `yaw_-35.jpg` to `yaw_+35.jpg`; above zero is the person's own left.
+    /// Folder for `yaw_-35.jpg` to `yaw_+35.jpg`; above zero is the person's own left. With `--nod`, for
+    /// `pitch_-35.jpg` to `pitch_+35.jpg`; above zero is upwards.
     #[arg(long)]
     out: PathBuf,
     /// The mesh that `liveness-kit mesh` wrote, instead of finding it.
     #[arg(long)]
     mesh: Option<PathBuf>,
-    /// Widest yaw in degrees.
+    /// Turn up and down instead of to the sides.
+    #[arg(long)]
+    nod: bool,
+    /// Widest turn in degrees.
     #[arg(long, default_value_t = 35.0)]
     widest: f32,
     /// Degrees from frame to frame.
@@ -142,18 +146,21 @@ impl Sweep {
         ensure!(self.step > 0.0 && self.widest >= 0.0, "--step must be above 0, --widest not below it");
         let studio = Studio { seed: self.seed, ..Studio::default() };
         let steps = (self.widest / self.step).floor() as i32;
-        let yaws: Vec<f32> = (-steps..=steps).map(|step| step as f32 * self.step).collect();
-        let poses: Vec<Pose> = yaws.iter().map(|yaw| Pose::yaw(*yaw).at(self.distance)).collect();
+        let angles: Vec<f32> = (-steps..=steps).map(|step| step as f32 * self.step).collect();
+        let pose =
+            |angle: f32| if self.nod { Pose { pitch: angle, ..Pose::AHEAD } } else { Pose::yaw(angle) };
+        let poses: Vec<Pose> = angles.iter().map(|angle| pose(*angle).at(self.distance)).collect();
+        let turn = if self.nod { "pitch" } else { "yaw" };
         std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
         let mut index = Vec::new();
-        for (yaw, frame) in yaws.iter().zip(render(&studio, &poses)) {
-            let file = if yaw.fract() == 0.0 {
-                format!("yaw_{yaw:+03}.jpg")
+        for (angle, frame) in angles.iter().zip(render(&studio, &poses)) {
+            let file = if angle.fract() == 0.0 {
+                format!("{turn}_{angle:+03}.jpg")
             } else {
-                format!("yaw_{yaw:+05.1}.jpg")
+                format!("{turn}_{angle:+05.1}.jpg")
             };
             std::fs::write(out.join(&file), encode_jpeg(&frame)?)?;
-            index.push(serde_json::json!({ "file": file, "yaw": yaw }));
+            index.push(serde_json::json!({ "file": file, turn: angle }));
         }
         write_index(out, &index)
     }

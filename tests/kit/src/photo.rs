@@ -68,6 +68,15 @@ impl Photo {
         Self { holes: holes.collect(), ..mask }
     }
 
+    /// Between the holes for the eyes, in cm from the middle: to the right, down.
+    #[must_use]
+    pub fn eyes(&self) -> [f32; 2] {
+        let corners = self.holes.iter().flatten();
+        let count = corners.clone().count().max(1) as f32;
+        let mean = |axis: usize| corners.clone().map(|corner| corner[axis]).sum::<f32>() / count - 0.5;
+        [mean(0) * self.width, mean(1) * self.height]
+    }
+
     /// The same, bent; the radius is given over the print's width, 0.6 (tight) to 0.9.
     #[must_use]
     pub fn bent(self, radius: f32) -> Self {

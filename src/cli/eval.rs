@@ -1,0 +1,141 @@
+use crate::clock::Clock;
+use crate::eval::{
+    Context, Entry, MANIFEST, Manifest, Player, RECORDED, Recorded, Source, Split, Summary, Trial, page,
+    play, print,
+};
+use anyhow::{Context as _, bail, ensure};
+use clap::{Args, ValueEnum};
+use liveness_events::verdict::PolicyVersion;
+use serde::Serialize;
+use std::fs::{File, OpenOptions};
+use std::io::{BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArgs {
+    /// The folder: `manifest.toml` with the labels, and what these name: sessions of `sessions.ndjson`, an export of a log
+    dir: PathBuf,
+    /// The people whose trials count: those that nothing was tuned on, those that it was tuned on, or all
+    #[arg(long, value_enum, default_value_t = Which::Report)]
+    split: Which,
+    /// The confidence above which a trial passes, 0 to 99; others stand beside it
+    #[arg(long, default_value_t = 70, value_name = "CONFIDENCE", value_parser = clap::value_parser!(u8).range(..=99))]
+    threshold: u8,
+    /// The policy that judges recorded sessions [default: the newest]
+    #[arg(long, value_name = "N", value_parser = super::replay::policy)]
+    policy: Option<PolicyVersion>,
+    /// Draw the report into this file, as one page of HTML. It can show faces: it is written for its owner alone
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// For machines: one JSON document, with every trial
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Which {
+    Report,
+    Tune,
+    All,
+}
+
+impl Which {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Report => Split::Report.code(),
+            Self::Tune => Split::Tune.code(),
+            Self::All => "all",
+        }
+    }
+
+    fn has(self, split: Split) -> bool {
+        self == Self::All || self.code() == split.code()
+    }
+}
+
+pub(super) fn run(args: &EvalArgs, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let manifest = manifest(&args.dir)?;
+    let mut player = recorded(args, &manifest)?;
+    evaluate(args, manifest, &mut player, out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn manifest(dir: &Path) -> anyhow::Result<Manifest> {
+    let path = dir.join(MANIFEST);
+    let read = || -> anyhow::Result<Manifest> { Ok(Manifest::parse(&std::fs::read_to_string(&path)?)?) };
+    read().with_context(|| path.display().to_string())
+}
+
+fn recorded(args: &EvalArgs, manifest: &Manifest) -> anyhow::Result<Recorded> {
+    let mut labelled = std::collections::HashSet::new();
+    for Entry { source, line, .. } in &manifest.entries {
+        match source {
+            Source::Session(session) => labelled.insert(*session),
+            Source::Media(_) => {
+                bail!("{MANIFEST}, line {line}: `media` cannot be played by this version: name a `session`")
+            }
+        };
+    }
+    let path = args.dir.join(RECORDED);
+    let read = || Recorded::read(BufReader::new(File::open(&path)?), &labelled, policy(args));
+    read().with_context(|| path.display().to_string())
+}
+
+fn policy(args: &EvalArgs) -> PolicyVersion {
+    args.policy.unwrap_or(PolicyVersion::CURRENT)
+}
+
+/// All that was found, for machines.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    cases: &'a [&'a Trial],
+}
+
+fn evaluate(
+    args: &EvalArgs,
+    manifest: Manifest,
+    player: &mut dyn Player,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let chosen = manifest.entries.iter().filter(|entry| args.split.has(entry.split));
+    let trials = play(chosen, player)?;
+    let trials: Vec<&Trial> = trials.iter().collect();
+    ensure!(!trials.is_empty(), "{MANIFEST}: no trial is in split {}", args.split.code());
+    let context = Context {
+        title: manifest.title.unwrap_or_else(|| name(&args.dir)),
+        manifest_sha256: manifest.sha256,
+        split: args.split.code().to_owned(),
+        policy: policy(args).into(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        made_at: Clock::default().now().to_string(),
+        notes: player.notes(),
+    };
+    let summary = Summary::of(context, args.threshold.into(), &trials);
+    if let Some(path) = &args.report {
+        write(path, &page(&summary, &trials)?).with_context(|| path.display().to_string())?;
+    }
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&Document { summary: &summary, cases: &trials })?)?;
+    } else {
+        print(&summary, out)?;
+    }
+    Ok(())
+}
+
+/// The folder's own name, also where it is called `.`.
+fn name(dir: &Path) -> String {
+    let whole = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    whole.file_name().unwrap_or(whole.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn write(path: &Path, html: &str) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(true).write(true).mode(0o600).open(path)?.write_all(html.as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Bona fide subjects: a filmed person, and a rendered head that stands for one.
 
 use crate::asked::{Asked, Shown};
-use crate::clip::{Clip, PER_SECOND};
+use crate::clip::{Clip, ENOUGH, PER_SECOND};
 use crate::manner::{Acting, Blinks, Manner};
 use crate::route::PlayHead;
 use crate::scene::Scene;
@@ -15,8 +15,6 @@ use std::time::Duration;
 const COARSE: u32 = 4;
 /// A head to which nothing is added; its distance is a factor.
 const UNMOVED: Pose = Pose::AHEAD.at(1.0);
-/// A turn by the clip itself that is wide enough, in degrees.
-const ENOUGH: f32 = 14.0;
 
 /// From the face's middle to a mask before it, in cm: the nose is between.
 const BEFORE: f32 = 3.0;

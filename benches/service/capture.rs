@@ -5,7 +5,7 @@ use crate::service::Service;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
-use liveness_events::challenge::Turn;
+use liveness_events::challenge::{Colour, Step};
 use serde::Deserialize;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -14,8 +14,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 /// What the service says after each picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Said {
-    /// Turn to this side, or, without one, look ahead; so far is the person.
-    Guide { turn: Option<Turn>, progress: f64 },
+    /// Do this, or, without a step, find the oval; so far is the person.
+    Guide { step: Option<Step>, progress: f64 },
     /// There is a verdict.
     Complete,
 }
@@ -24,7 +24,7 @@ pub(crate) enum Said {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Text {
-    Guide { step: Option<String>, progress: f64 },
+    Guide { step: Option<String>, colour: Option<String>, progress: f64 },
     End { outcome: String },
 }
 
@@ -76,15 +76,22 @@ fn read(message: Result<Message, Error>) -> anyhow::Result<Option<Said>> {
         _ => return Ok(None),
     };
     match serde_json::from_str(&text).with_context(|| text.to_string())? {
-        Text::Guide { step, progress } => {
-            let turn = match step.as_deref() {
-                Some("turn-left") => Some(Turn::Left),
-                Some("turn-right") => Some(Turn::Right),
-                _ => None,
-            };
-            Ok(Some(Said::Guide { turn, progress }))
+        Text::Guide { step, colour, progress } => {
+            let step = step.map(|code| read_step(&code, colour.as_deref())).transpose()?;
+            Ok(Some(Said::Guide { step, progress }))
         }
         Text::End { outcome } if outcome == "complete" => Ok(Some(Said::Complete)),
         Text::End { outcome } => bail!("the check ended: {outcome}"),
+    }
+}
+
+/// A step by the code that the page knows it by, and the colour of the screen.
+fn read_step(code: &str, colour: Option<&str>) -> anyhow::Result<Step> {
+    match colour {
+        None => Ok(serde_json::from_value(code.into())?),
+        Some(hex) => {
+            let known = Colour::ALL.into_iter().find(|colour| colour.hex() == hex);
+            known.map(Step::Light).with_context(|| format!("{hex} is no colour of a step"))
+        }
     }
 }

@@ -130,11 +130,11 @@ async fn keep_capturing(service: &Service, album: &Album, number: usize) -> anyh
         let check = Http::connect(service).await?.create(&request).await?;
         let mut capture = Capture::start(service, &check).await?;
         let mut person = Person::default();
-        let mut turn = None;
+        let mut step = None;
         loop {
-            capture.send(person.picture(album, turn)).await?;
+            capture.send(person.picture(album, step)).await?;
             match capture.answer().await? {
-                Said::Guide { turn: next, .. } => turn = next,
+                Said::Guide { step: next, .. } => step = next,
                 Said::Complete => break,
             }
         }

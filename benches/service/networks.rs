@@ -4,6 +4,7 @@ use crate::person::Album;
 use crate::recorded::Shot;
 use anyhow::Context as _;
 use liveness_models::{Analyser, Likeness, Manifest, ModelSet, Picture, Request, Runtime};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,12 +17,12 @@ static RUNTIME: OnceLock<Runtime> = OnceLock::new();
 /// The networks, once for each thread.
 pub(crate) struct Networks {
     analysers: Vec<Analyser>,
-    /// What each picture of the album would be as a reference.
-    likenesses: Vec<Likeness>,
+    /// The pictures that may become a reference, as one.
+    likenesses: HashMap<usize, Likeness>,
 }
 
 impl Networks {
-    /// Loads the networks for so many threads, and has each picture described.
+    /// Loads the networks for so many threads, and has each possible reference described.
     pub(crate) fn load(album: &Album, threads: usize) -> anyhow::Result<Self> {
         let dirs = [Path::new(env!("CARGO_MANIFEST_DIR")).join("models/built")];
         let manifest = Manifest::built_in()?;
@@ -30,11 +31,12 @@ impl Networks {
         let mut analysers: Vec<Analyser> =
             (0..threads).map(|_| Analyser::load(runtime, &models)).collect::<Result<_, _>>()?;
         let first = analysers.first_mut().context("no thread")?;
-        let mut likenesses = Vec::new();
-        for jpeg in album.jpegs() {
+        let mut likenesses = HashMap::new();
+        for picture in album.framed() {
             let request = Request { reference: None, describe: true };
-            let measured = first.measure(&Picture::decode(jpeg)?, request)?;
-            likenesses.push(measured.face.context("a rendered picture without a face")?.likeness);
+            let measured = first.measure(&Picture::decode(&album.jpegs()[*picture])?, request)?;
+            let face = measured.face.context("a rendered picture without a face")?;
+            likenesses.insert(*picture, face.likeness);
         }
         Ok(Self { analysers, likenesses })
     }
@@ -85,10 +87,13 @@ fn runtime(manifest: &Manifest, dirs: &[PathBuf]) -> anyhow::Result<&'static Run
 fn measure(
     analyser: &mut Analyser,
     album: &Album,
-    likenesses: &[Likeness],
+    likenesses: &HashMap<usize, Likeness>,
     shot: &Shot,
 ) -> anyhow::Result<()> {
-    let reference = shot.reference.map(|place| &likenesses[place]);
+    let reference = shot
+        .reference
+        .map(|picture| likenesses.get(&picture).context("the reference is no picture of the framing"))
+        .transpose()?;
     let picture = Picture::decode(&album.jpegs()[shot.picture])?;
     let measured = analyser.measure(&picture, Request { reference, describe: shot.describe })?;
     std::hint::black_box(measured);

@@ -3,8 +3,8 @@
 use anyhow::Context as _;
 use bytes::Bytes;
 use liveness_events::Digest;
-use liveness_events::challenge::Turn;
-use liveness_kit::{FaceMesh, Head, Pose, Studio, encode_jpeg, read_picture};
+use liveness_events::challenge::{Colour, Step, Turn};
+use liveness_kit::{FaceMesh, Head, Oval, Pose, Studio, encode_jpeg, lit, read_picture};
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -12,28 +12,67 @@ use std::path::Path;
 const WAY: i32 = 6;
 /// Yaw between two of them, in degrees.
 const STEP: f32 = 5.0;
-/// Pictures of each yaw, each with its own noise.
+/// Pictures of each moment, each with its own noise.
 const TAKES: usize = 3;
+/// How near the head comes and how far it goes, in steps to each side.
+const NEAREST: i32 = 1;
+/// How much larger a face is a step nearer: so much that a step is a change of distance.
+const LARGER: f32 = 1.25;
+/// Where the face is in the pictures at the usual distance.
+const FACE: Oval = Oval { middle: (0.5, 0.5), half: (0.16, 0.3) };
+
+/// What a picture shows: how far the head is turned, how near it is, and which colour it is lit by.
+type Moment = (i32, i32, Option<Colour>);
 
 /// All pictures of the head, encoded before anything is timed.
 pub(crate) struct Album {
     jpegs: Vec<Bytes>,
+    moments: HashMap<Moment, [usize; TAKES]>,
     places: HashMap<Digest, usize>,
 }
 
 impl Album {
-    /// Renders the test portrait from one side to the other, 640 x 480 as the page sends them.
+    /// Renders the test portrait from one side to the other at each distance, and lit while it looks ahead, 640 x 480 as
+    /// the page sends them.
     pub(crate) fn render() -> anyhow::Result<Self> {
         let portrait = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/built/test/astronaut.png");
         let portrait = read_picture(&portrait)
             .context("run `cargo run -p liveness-model-setup -- --test-material` first")?;
-        let poses: Vec<Pose> =
-            (-WAY..=WAY).flat_map(|place| [Pose::yaw(place as f32 * STEP); TAKES]).collect();
-        let frames = Head::new(&portrait, &FaceMesh::astronaut()?).frames(&Studio::default(), &poses);
-        let jpegs: Vec<Bytes> =
-            frames.iter().map(|frame| encode_jpeg(frame).map(Bytes::from)).collect::<Result<_, _>>()?;
-        let places = jpegs.iter().enumerate().map(|(place, jpeg)| (Digest::of(jpeg), place)).collect();
-        Ok(Self { jpegs, places })
+        let head = Head::new(&portrait, &FaceMesh::astronaut()?);
+        let mut album = Self { jpegs: Vec::new(), moments: HashMap::new(), places: HashMap::new() };
+        for near in -NEAREST..=NEAREST {
+            let growth = LARGER.powi(near);
+            let pose = |place: i32| Pose::yaw(place as f32 * STEP).at(Pose::USUAL_DISTANCE / growth);
+            let poses: Vec<Pose> = (-WAY..=WAY).flat_map(|place| [pose(place); TAKES]).collect();
+            let frames = head.frames(&Studio::default(), &poses);
+            for (place, takes) in (-WAY..=WAY).zip(frames.chunks_exact(TAKES)) {
+                album.add((place, near, None), takes)?;
+            }
+            let ahead = frames.chunks_exact(TAKES).nth(WAY as usize).context("nothing looks ahead")?;
+            let face = FACE.grown(growth);
+            for colour in Colour::ALL {
+                let takes: Vec<_> = ahead.iter().map(|frame| lit(frame, Some(&face), colour.rgb())).collect();
+                album.add((0, near, Some(colour)), &takes)?;
+            }
+        }
+        Ok(album)
+    }
+
+    fn add(&mut self, moment: Moment, takes: &[image::RgbImage]) -> anyhow::Result<()> {
+        let mut places = [0; TAKES];
+        for (place, frame) in places.iter_mut().zip(takes) {
+            let jpeg = Bytes::from(encode_jpeg(frame)?);
+            *place = self.jpegs.len();
+            self.places.insert(Digest::of(&jpeg), *place);
+            self.jpegs.push(jpeg);
+        }
+        self.moments.insert(moment, places);
+        Ok(())
+    }
+
+    /// The pictures of the head as it is at the end of the framing.
+    pub(crate) fn framed(&self) -> &[usize] {
+        self.moments.get(&(0, 0, None)).map_or(&[], |takes| takes)
     }
 
     pub(crate) fn jpegs(&self) -> &[Bytes] {
@@ -51,24 +90,32 @@ impl Album {
     }
 }
 
-/// How the head is turned at the moment.
+/// How the head is turned and how near it is at the moment.
 #[derive(Default)]
 pub(crate) struct Person {
     place: i32,
+    near: i32,
     taken: usize,
 }
 
 impl Person {
     /// Moves on towards what is asked, and gives the picture of that moment.
-    pub(crate) fn picture<'a>(&mut self, album: &'a Album, turn: Option<Turn>) -> &'a Bytes {
-        let aim = match turn {
+    pub(crate) fn picture<'a>(&mut self, album: &'a Album, step: Option<Step>) -> &'a Bytes {
+        let aim = match step.and_then(Step::turn) {
             Some(Turn::Left) => WAY,
             Some(Turn::Right) => -WAY,
             Some(Turn::Up | Turn::Down) | None => 0,
         };
         self.place += (aim - self.place).signum();
+        self.near += match step {
+            Some(Step::Nearer) => 1,
+            Some(Step::Farther) => -1,
+            _ => 0,
+        };
+        self.near = self.near.clamp(-NEAREST, NEAREST);
         self.taken += 1;
-        let place = usize::try_from(self.place + WAY).unwrap_or(0);
-        &album.jpegs[(place * TAKES + self.taken % TAKES) % album.jpegs.len()]
+        let colour = step.and_then(Step::colour).filter(|_| self.place == 0);
+        let takes = &album.moments[&(self.place, self.near, colour)];
+        &album.jpegs[takes[self.taken % TAKES]]
     }
 }

@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 /// The bound, in milliseconds.
 const LIMIT: f64 = 150.0;
-/// How far a person is who is asked to look ahead for the last time: seven of eight steps are done.
-const LAST_STEP: f64 = 0.875;
+/// How far a person is at least who is asked for the last step of all: fourteen of fifteen are done.
+const LAST_STEP: f64 = 0.93;
 /// After this long without a verdict something is wrong.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -68,14 +68,14 @@ async fn verdict(service: &Service, album: &Album) -> anyhow::Result<Verdict> {
     let check = Http::connect(service).await?.create(&http::post(service)).await?;
     let get = http::get(service, &check.token);
     let mut capture = Capture::start(service, &check).await?;
-    let (mut person, mut turn, mut progress) = (Person::default(), None, 0.0);
+    let (mut person, mut step, mut progress) = (Person::default(), None, 0.0);
     // Made when it is needed: an idle connection would not outlast the check.
     let mut polling = None;
     loop {
         if progress >= LAST_STEP && polling.is_none() {
             polling = Some(Http::connect(service).await?);
         }
-        let picture = person.picture(album, turn);
+        let picture = person.picture(album, step);
         let sent = Instant::now();
         capture.send(picture).await?;
         let said = match &mut polling {
@@ -83,7 +83,7 @@ async fn verdict(service: &Service, album: &Album) -> anyhow::Result<Verdict> {
             None => Polled::Said(capture.answer().await?),
         };
         match said {
-            Polled::Said(Said::Guide { turn: next, progress: so_far }) => (turn, progress) = (next, so_far),
+            Polled::Said(Said::Guide { step: next, progress: so_far }) => (step, progress) = (next, so_far),
             Polled::Said(Said::Complete) => anyhow::bail!("complete before the last step"),
             Polled::Verdict { passes } => {
                 return Ok(Verdict { session: check.uuid, wait: sent.elapsed(), passes });

@@ -3,7 +3,7 @@
  */
 
 import assert from "node:assert/strict";
-import { flatPrint, renderedHead } from "./lib/performance.js";
+import { emptyRoom, flatPrint, renderedHead } from "./lib/performance.js";
 import { setStage } from "./lib/stage.js";
 
 const stage = setStage();
@@ -101,6 +101,24 @@ stage.scenario("a reload in the middle goes on with a new attempt", async ({ vis
 
   const { stdout } = await stage.service.replay(check.uuid);
   assert.match(stdout, /attempt 1 +failed: connection_lost\n.*attempt 2 +challenge:/);
+});
+
+stage.scenario("who wants no more of the light goes on without", async ({ visitor }) => {
+  const check = await stage.createCheck();
+  const person = await visitor();
+  person.performs(emptyRoom());
+  await person.opens(check.url);
+  await person.presses("start");
+  await person.sees({ state: "framing", hint: "no-face" });
+  await person.presses("without-light");
+  await person.sees({ state: "framing", hint: "no-face" });
+  await person.presses("cancel");
+  await person.lands();
+
+  const events = await stage.service.events(check.uuid);
+  const ways = events.filter(({ type }) => type === "CaptureStarted").map(({ data }) => data.way);
+  assert.deepEqual(ways, ["light", "motion"]);
+  assert.equal(events.find(({ type }) => type === "AttemptFailed")?.data.reason, "connection_lost");
 });
 
 stage.scenario("a print that is never turned uses up all attempts", async ({ visitor }) => {

@@ -32,6 +32,11 @@ async fn endings<S: Source>(what: &str, mut source: impl FnMut(usize) -> S) -> V
         let ending = Bench::get().attempt(order.clone(), &mut source(try_number)).await;
         endings.push((order, ending));
     }
+    let mut counted = BTreeMap::new();
+    for (order, ending) in &endings {
+        *counted.entry(format!("{:?}: {}", order.way(), ending.summary())).or_insert(0) += 1;
+    }
+    eprintln!("{what}: {counted:#?}");
     endings
 }
 
@@ -41,13 +46,7 @@ fn reacting(face: &Sweep, try_number: usize) -> Person {
 }
 
 async fn never_passes<S: Source>(what: &str, source: impl FnMut(usize) -> S) {
-    let endings = endings(what, source).await;
-    let mut counted = BTreeMap::new();
-    for (_, ending) in &endings {
-        *counted.entry(ending.summary()).or_insert(0) += 1;
-    }
-    eprintln!("{what}: {counted:?}");
-    for (order, ending) in endings {
+    for (order, ending) in endings(what, source).await {
         assert!(!ending.passed(), "{what} passed {:?}: {ending:?}", order.steps());
     }
 }

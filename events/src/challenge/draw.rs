@@ -38,7 +38,7 @@ fn with_light(dice: &mut Dice) -> (Vec<Step>, Vec<Step>) {
 /// Turns, and both distances among them.
 fn without_light(dice: &mut Dice) -> Vec<Step> {
     let turns = turns(dice, TURNS_WITHOUT);
-    let mut distances = vec![Step::Nearer, Step::Farther];
+    let mut distances = [Step::Nearer, Step::Farther];
     if dice.pick(&[true, false]) {
         distances.reverse();
     }

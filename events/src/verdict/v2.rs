@@ -8,6 +8,8 @@ mod approach;
 mod depth;
 mod light;
 mod one_face;
+mod pacing;
+mod passive;
 mod ramp;
 mod relief;
 mod same_face;
@@ -53,6 +55,8 @@ const SIGNALS: &[Signal] = &[
     same_face::SIGNAL,
     approach::SIGNAL,
     light::SIGNAL,
+    pacing::SIGNAL,
+    passive::SIGNAL,
 ];
 
 /// Names and weights of the signals, in the order in which a verdict lists them.

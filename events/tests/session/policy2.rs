@@ -81,7 +81,7 @@ fn another(colour: Colour) -> Colour {
 #[test]
 fn light_of_other_colours_does_not_pass() {
     let mut story = Story::asked(Challenge::draw(Way::Light, 12_345));
-    story.act(ENOUGH, |step| lit(person(step, 24.0), step.and_then(Step::colour).map(another), 0.05));
+    story.act(ENOUGH, |step| lit(person(step, 24.0), step.and_then(Step::colour).map(another), 0.1));
     let verdict = story.verdict().unwrap();
     assert!(!verdict.passed, "{verdict:?}");
     assert_eq!(verdict.reasons, [Reason::new("light_not_followed")]);
@@ -95,7 +95,7 @@ fn light_that_comes_a_second_late_does_not_pass() {
         let step = story.step();
         shown.push(step.and_then(Step::colour));
         let late = shown.len().checked_sub(9).and_then(|place| shown[place]);
-        story.show(lit(person(step, 24.0), late, 0.05));
+        story.show(lit(person(step, 24.0), late, 0.1));
     }
     assert!(!story.verdict().unwrap().passed, "{:?}", story.verdict());
 }
@@ -115,6 +115,39 @@ fn up_and_down_are_measured_where_they_are_asked_for() {
     let mut story = Story::asked(challenge);
     story.act(ENOUGH, |step| shown(step, -20.0));
     assert_eq!(story.verdict(), None);
+}
+
+#[test]
+fn a_texture_network_that_sees_print_takes_the_confidence() {
+    let confidence = |texture: Option<f64>| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        story.act(ENOUGH, |step| {
+            let mut face = person(step, 24.0);
+            face.texture = texture;
+            lit(face, None, 0.0)
+        });
+        story.verdict().unwrap()
+    };
+    let (alive, missing, print) = (confidence(Some(0.95)), confidence(None), confidence(Some(0.1)));
+    assert!(alive.confidence > missing.confidence, "missing is not passed: {missing:?}");
+    assert!(missing.passed && !print.passed, "{print:?}");
+    assert_eq!(print.reasons, [Reason::new("texture_not_alive")]);
+}
+
+#[test]
+fn turns_that_all_come_late_cost_confidence() {
+    let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+    let (mut last, mut since) = (None, 0);
+    while story.session.attempt().is_some() {
+        let step = story.step();
+        since = if step == last { since + 1 } else { 0 };
+        last = step;
+        // Three and a half seconds of 28 frames.
+        let does = step.filter(|step| step.turn().is_none() || since >= 28);
+        story.show(lit(person(does, 24.0), None, 0.0));
+    }
+    let verdict = story.verdict().unwrap();
+    assert!(!verdict.passed && verdict.reasons == [Reason::new("answered_late")], "{verdict:?}");
 }
 
 proptest! {

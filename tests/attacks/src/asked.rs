@@ -1,3 +1,4 @@
+use liveness_events::challenge::Step;
 use std::time::Duration;
 
 /// What the page asks for. Left and right are the person's own.
@@ -49,6 +50,23 @@ impl Asked {
     #[must_use]
     pub const fn moves(self) -> bool {
         self.turn().is_some() || matches!(self, Self::Nearer | Self::Farther)
+    }
+}
+
+impl From<Option<Step>> for Asked {
+    /// Nothing is asked for at the framing.
+    fn from(step: Option<Step>) -> Self {
+        match step {
+            None => Self::Framing,
+            Some(Step::TurnLeft) => Self::TurnLeft,
+            Some(Step::TurnRight) => Self::TurnRight,
+            Some(Step::TurnUp) => Self::TurnUp,
+            Some(Step::TurnDown) => Self::TurnDown,
+            Some(Step::Nearer) => Self::Nearer,
+            Some(Step::Farther) => Self::Farther,
+            Some(Step::Hold) => Self::Hold,
+            Some(Step::Light(colour)) => Self::Light(colour.rgb().map(|part| part * 255)),
+        }
     }
 }
 

@@ -8,6 +8,9 @@ use std::path::Path;
 /// Frames a second that are taken from clips.
 pub(crate) const PER_SECOND: f32 = 20.0;
 
+/// A turn that is wide enough for a challenge, in degrees.
+pub(crate) const ENOUGH: f32 = 14.0;
+
 /// One frame of a clip with a face on it.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -62,6 +65,12 @@ impl Clip {
     #[must_use]
     pub fn portrait(&self) -> &Frame {
         &self.frames[self.route.home.start.midpoint(self.route.home.end)]
+    }
+
+    /// Whether the person turns to both sides by itself.
+    #[must_use]
+    pub fn turns(&self) -> bool {
+        self.widest().iter().all(|offset| *offset >= ENOUGH)
     }
 
     /// How far the person turns by itself to the own left and right, in degrees from ahead.

@@ -26,7 +26,7 @@ pub use clip::{Clip, Frame};
 pub use copying::{Copies, Copying};
 pub use injected::Injected;
 pub use light::{encoded, linear};
-pub use manner::{Blinks, Manner, Mover, Reacting};
+pub use manner::{Acting, Blinks, Manner, Mover, Reacting};
 pub use material::Material;
 pub use person::{ClipPerson, HeadPerson, MaskedPerson, Portrait, Warped};
 pub use print::{Held, Print};

@@ -2,6 +2,9 @@ use crate::asked::{Asked, Shown};
 use liveness_kit::{Pose, Random, Tremor};
 use std::time::Duration;
 
+/// Nobody comes nearer or moves farther away than this, over the usual distance.
+const REACH: (f32, f32) = (0.5, 1.8);
+
 /// How somebody answers: what is drawn for one session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manner {
@@ -56,23 +59,6 @@ impl Manner {
             tremor: Tremor::HAND,
             blinks: None,
             ..person
-        }
-    }
-
-    /// Where it is held for what is asked, from this rest.
-    #[must_use]
-    pub fn goal(&self, asked: Asked, rest: &Pose) -> Pose {
-        let (yaw, pitch) = asked.turn().unwrap_or((0.0, 0.0));
-        let factor = match asked {
-            Asked::Nearer => self.distances[0],
-            Asked::Farther => self.distances[1],
-            _ => 1.0,
-        };
-        Pose {
-            yaw: rest.yaw + yaw * self.yaw,
-            pitch: rest.pitch + pitch * self.pitch,
-            distance: rest.distance * factor,
-            ..*rest
         }
     }
 }
@@ -151,6 +137,66 @@ impl Mover {
     }
 }
 
+/// One who does what is asked in a manner. A distance is kept until another one is asked for.
+#[derive(Debug, Clone)]
+pub struct Acting {
+    manner: Manner,
+    reacting: Reacting,
+    mover: Mover,
+    rest: Pose,
+    did: Asked,
+    /// The distance over that of the rest.
+    distance: f32,
+}
+
+impl Acting {
+    /// One who rests in a pose.
+    #[must_use]
+    pub fn new(manner: Manner, rest: Pose) -> Self {
+        Self {
+            reacting: Reacting::new(&manner),
+            mover: Mover::new(rest),
+            manner,
+            rest,
+            did: Asked::Framing,
+            distance: 1.0,
+        }
+    }
+
+    /// What is being done at a time while this is shown, and the pose.
+    pub fn act(&mut self, at: Duration, shown: &Shown) -> (Asked, Pose) {
+        self.act_but(at, shown, |_, goal| goal)
+    }
+
+    /// The same with another goal than the usual one for what is done.
+    pub fn act_but(
+        &mut self,
+        at: Duration,
+        shown: &Shown,
+        goal: impl FnOnce(Asked, Pose) -> Pose,
+    ) -> (Asked, Pose) {
+        let does = self.reacting.does(at, shown);
+        if self.did != does {
+            self.did = does;
+            let [nearer, farther] = self.manner.distances;
+            let factor = match does {
+                Asked::Nearer => nearer,
+                Asked::Farther => farther,
+                _ => 1.0,
+            };
+            self.distance = (self.distance * factor).clamp(REACH.0, REACH.1);
+        }
+        let (yaw, pitch) = does.turn().unwrap_or((0.0, 0.0));
+        let usual = Pose {
+            yaw: self.rest.yaw + yaw * self.manner.yaw,
+            pitch: self.rest.pitch + pitch * self.manner.pitch,
+            distance: self.rest.distance * self.distance,
+            ..self.rest
+        };
+        (does, self.mover.pose(at, goal(does, usual), &self.manner))
+    }
+}
+
 /// Blinks now and then.
 #[derive(Debug, Clone)]
 pub struct Blinks {
@@ -202,17 +248,28 @@ mod tests {
     #[test]
     fn a_person_reacts_and_moves_and_stays() {
         let manner = Manner::person(3);
-        let (mut reacting, mut mover) = (Reacting::new(&manner), Mover::new(Pose::AHEAD));
+        let mut acting = Acting::new(manner.clone(), Pose::AHEAD);
         let shown = Shown { asked: Asked::TurnLeft, since: Duration::from_secs(1) };
-        let mut yaws = Vec::new();
-        for step in 0..40 {
-            let at = Duration::from_millis(1000 + step * 100);
-            let does = reacting.does(at, &shown);
-            yaws.push(mover.pose(at, manner.goal(does, &Pose::AHEAD), &manner).yaw);
-        }
+        let at = |step: u64| Duration::from_millis(1000 + step * 100);
+        let yaws: Vec<f32> = (0..40).map(|step| acting.act(at(step), &shown).1.yaw).collect();
         assert_eq!(yaws[2], 0.0, "nobody is so fast");
         assert!(yaws.windows(2).all(|pair| (0.0..=9.0).contains(&(pair[1] - pair[0]))), "{yaws:?}");
         assert_eq!(yaws[39], manner.yaw);
+    }
+
+    #[test]
+    fn a_distance_is_kept() {
+        let mut acting = Acting::new(Manner::person(4), Pose::AHEAD);
+        let mut after = |second: u64, asked: Asked| {
+            let shown = Shown { asked, since: Duration::from_secs(second) };
+            // The first call is the word, the second one the beginning.
+            let at = |millis| Duration::from_secs(second) + Duration::from_millis(millis);
+            [0, 1500, 4000].map(|millis| acting.act(at(millis), &shown).1.distance)[2]
+        };
+        let near = after(0, Asked::Nearer);
+        assert!((28.0..36.0).contains(&near), "{near}");
+        assert_eq!(after(10, Asked::Light([255, 0, 0])), near);
+        assert!(after(20, Asked::Farther) > near * 1.2);
     }
 
     #[test]

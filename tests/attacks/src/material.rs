@@ -61,7 +61,16 @@ impl Material {
         Ok(Self { portraits: vec![portrait], ..Self::default() })
     }
 
-    /// A clip, by chance or in turn.
+    /// A clip of somebody who turns to both sides, in turn; of anybody where nobody does.
+    pub(crate) fn turner(&self, number: u64) -> Option<&Arc<Clip>> {
+        let turners: Vec<&Arc<Clip>> = self.clips.iter().filter(|clip| clip.turns()).collect();
+        match turners.len() {
+            0 => self.clip(number),
+            count => turners.get((number % count as u64) as usize).copied(),
+        }
+    }
+
+    /// A clip, in turn.
     pub(crate) fn clip(&self, number: u64) -> Option<&Arc<Clip>> {
         self.clips.get((number % self.clips.len().max(1) as u64) as usize)
     }

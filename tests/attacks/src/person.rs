@@ -1,8 +1,8 @@
 //! Bona fide subjects: a filmed person, and a rendered head that stands for one.
 
 use crate::asked::{Asked, Shown};
-use crate::clip::{Clip, PER_SECOND};
-use crate::manner::{Blinks, Manner, Mover, Reacting};
+use crate::clip::{Clip, ENOUGH, PER_SECOND};
+use crate::manner::{Acting, Blinks, Manner};
 use crate::route::PlayHead;
 use crate::scene::Scene;
 use crate::subject::Motif;
@@ -13,8 +13,8 @@ use std::time::Duration;
 
 /// The light on a face that is not warped is drawn in every fourth pixel of each direction.
 const COARSE: u32 = 4;
-/// A turn by the clip itself that is wide enough, in degrees.
-const ENOUGH: f32 = 14.0;
+/// A head to which nothing is added; its distance is a factor.
+const UNMOVED: Pose = Pose::AHEAD.at(1.0);
 
 /// From the face's middle to a mask before it, in cm: the nose is between.
 const BEFORE: f32 = 3.0;
@@ -32,9 +32,7 @@ pub enum Warped {
 pub struct ClipPerson {
     clip: Arc<Clip>,
     warped: Warped,
-    manner: Manner,
-    reacting: Reacting,
-    mover: Mover,
+    acting: Acting,
     play: PlayHead,
     played: Duration,
     lamp: Lamp,
@@ -47,38 +45,35 @@ impl ClipPerson {
         let home = clip.route.home.clone();
         let head = Head::in_place(clip.portrait().picture(), &clip.portrait().mesh);
         Self {
-            reacting: Reacting::new(&manner),
             // Of the distance only the change is used: it is another one in each frame.
-            mover: Mover::new(Pose::AHEAD.at(1.0)),
+            acting: Acting::new(manner, UNMOVED),
             play: PlayHead::new(home.start.midpoint(home.end)),
             played: Duration::ZERO,
             lamp: scene.lamp(head.distance()),
             clip,
             warped,
-            manner,
         }
     }
+}
 
-    /// What is added to the clip for what is done, over the pose that it has by itself.
-    fn added(&self, does: Asked) -> Pose {
-        let rest = Pose::AHEAD.at(1.0);
-        if self.warped == Warped::Never {
-            return rest;
-        }
-        let whole = self.manner.goal(does, &rest);
-        let lacking = |offset: f32| (whole.yaw.abs() - offset.max(0.0)).max(0.0);
-        let yaw = match does {
-            Asked::TurnLeft => lacking(self.clip.route.left.offset),
-            Asked::TurnRight => -lacking(self.clip.route.right.offset),
-            _ => 0.0,
-        };
-        Pose { yaw, ..whole }
-    }
+/// What is added to the clip, of what is asked: what it has not by itself.
+fn lacking(clip: &Clip, does: Asked, goal: Pose) -> Pose {
+    let sideways = |offset: f32| (goal.yaw.abs() - offset.max(0.0)).max(0.0);
+    let yaw = match does {
+        Asked::TurnLeft => sideways(clip.route.left.offset),
+        Asked::TurnRight => -sideways(clip.route.right.offset),
+        _ => 0.0,
+    };
+    Pose { yaw, ..goal }
 }
 
 impl Motif for ClipPerson {
     fn view(&mut self, at: Duration, shown: &Shown) -> View {
-        let does = self.reacting.does(at, shown);
+        let (clip, warped) = (Arc::clone(&self.clip), self.warped);
+        let (does, added) = self.acting.act_but(at, shown, |does, goal| match warped {
+            Warped::Never => UNMOVED,
+            Warped::AsNeeded => lacking(&clip, does, goal),
+        });
         let goal = match does {
             Asked::TurnLeft => &self.clip.route.left.frames,
             Asked::TurnRight => &self.clip.route.right.frames,
@@ -87,10 +82,9 @@ impl Motif for ClipPerson {
         let frames = at.saturating_sub(self.played).as_secs_f32() * PER_SECOND;
         self.played = at;
         let frame = &self.clip.frames[self.play.play(frames, goal)];
-        let added = self.mover.pose(at, self.added(does), &self.manner);
         let picture = frame.picture();
         let head = Head::in_place(picture.clone(), &frame.mesh);
-        if added == Pose::AHEAD.at(1.0) {
+        if added == UNMOVED {
             let (lamp, gloss) = answer(&head, &self.lamp, &picture);
             return View { picture, lamp, gloss };
         }
@@ -121,10 +115,7 @@ pub struct HeadPerson {
     lens: Lens,
     wall: RgbImage,
     lamp: Lamp,
-    rest: Pose,
-    manner: Manner,
-    reacting: Reacting,
-    mover: Mover,
+    acting: Acting,
     sway: Sway,
     blinks: Blinks,
 }
@@ -138,21 +129,17 @@ impl HeadPerson {
             lens: studio.lens(),
             wall: studio.wall(),
             lamp: scene.lamp(rest.distance),
-            reacting: Reacting::new(&manner),
-            mover: Mover::new(rest),
             sway: Sway::new(manner.tremor, manner.seed),
             blinks: Blinks::new(&manner),
+            acting: Acting::new(manner, rest),
             head,
-            rest,
-            manner,
         }
     }
 }
 
 impl HeadPerson {
     fn look(&mut self, at: Duration, shown: &Shown) -> Look {
-        let does = self.reacting.does(at, shown);
-        let pose = self.mover.pose(at, self.manner.goal(does, &self.rest), &self.manner);
+        let (_, pose) = self.acting.act(at, shown);
         Look { pose: self.sway.of(&pose, at.as_secs_f32()), shut: self.blinks.shut(at) }
     }
 }

@@ -1,5 +1,5 @@
 use crate::asked::Shown;
-use crate::manner::{Manner, Mover, Reacting};
+use crate::manner::{Acting, Manner};
 use crate::scene::Scene;
 use crate::subject::Motif;
 use image::RgbImage;
@@ -26,9 +26,7 @@ pub struct Print {
     wall: RgbImage,
     lamp: Lamp,
     rest: Pose,
-    manner: Manner,
-    reacting: Reacting,
-    mover: Mover,
+    acting: Acting,
     sway: Sway,
 }
 
@@ -47,21 +45,18 @@ impl Print {
             // As for a face: paper that is held nearer is lit more.
             lamp: scene.lamp(Pose::USUAL_DISTANCE),
             rest,
-            reacting: Reacting::new(&manner),
-            mover: Mover::new(rest),
+            acting: Acting::new(manner, rest),
             sway: Sway::new(tremor, scene.seed),
-            manner,
         }
     }
 }
 
 impl Motif for Print {
     fn view(&mut self, at: Duration, shown: &Shown) -> View {
-        let goal = match self.held {
+        let mut pose = match self.held {
             Held::Still => self.rest,
-            Held::ByHand => self.manner.goal(self.reacting.does(at, shown), &self.rest),
+            Held::ByHand => self.acting.act(at, shown).1,
         };
-        let mut pose = self.mover.pose(at, goal, &self.manner);
         // A hand that turns a picture shifts it, too.
         pose.dx += pose.yaw * 0.06;
         let behind = View::of_wall(self.wall.clone(), &self.lamp);

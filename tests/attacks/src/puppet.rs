@@ -1,12 +1,12 @@
 use crate::asked::{Asked, Shown};
 use crate::clip::{Clip, PER_SECOND};
-use crate::manner::{Manner, Reacting};
+use crate::manner::{Acting, Manner};
 use crate::person::answer;
 use crate::route::PlayHead;
 use crate::scene::Scene;
 use crate::subject::Motif;
 use image::imageops::{FilterType, crop_imm, resize};
-use liveness_kit::{Head, Lamp, Plane, View};
+use liveness_kit::{Head, Lamp, Plane, Pose, View};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +22,10 @@ const ZOOM: f32 = 1.25;
 /// larger and a smaller picture.
 pub struct Puppet {
     clip: Arc<Clip>,
-    manner: Manner,
-    reacting: Reacting,
+    acting: Acting,
     done: Option<Asked>,
     play: PlayHead,
     played: Duration,
-    zoom: f32,
     lamp: Lamp,
 }
 
@@ -37,14 +35,12 @@ impl Puppet {
     pub fn new(clip: Arc<Clip>, manner: Manner, scene: &Scene) -> Self {
         let head = Head::in_place(clip.portrait().picture(), &clip.portrait().mesh);
         Self {
-            reacting: Reacting::new(&manner),
+            acting: Acting::new(manner, Pose::AHEAD.at(1.0)),
             done: None,
             play: PlayHead::new(clip.route.home.start),
             played: Duration::ZERO,
-            zoom: ZOOM,
             lamp: scene.lamp(head.distance()),
             clip,
-            manner,
         }
     }
 
@@ -71,7 +67,7 @@ impl Puppet {
 
 impl Motif for Puppet {
     fn view(&mut self, at: Duration, shown: &Shown) -> View {
-        let does = self.reacting.does(at, shown);
+        let (does, Pose { distance, .. }) = self.acting.act(at, shown);
         let goal = self.fitting(does);
         if self.done != Some(does) {
             // A cut, even where the same frames go on.
@@ -80,18 +76,11 @@ impl Motif for Puppet {
         }
         let seconds = at.saturating_sub(self.played).as_secs_f32();
         self.played = at;
-        let wanted = match does {
-            Asked::Nearer => ZOOM / self.manner.distances[0],
-            Asked::Farther => (ZOOM / self.manner.distances[1]).max(1.0),
-            _ => ZOOM,
-        };
-        let most = seconds * 0.5;
-        self.zoom += (wanted - self.zoom).clamp(-most, most);
         let frame = &self.clip.frames[self.play.play(seconds * PER_SECOND, &goal)];
         let picture = frame.picture();
         let head = Head::in_place(picture.clone(), &frame.mesh);
         let (lamp, gloss) = answer(&head, &self.lamp, &picture);
-        zoomed(&View { picture, lamp, gloss }, self.zoom)
+        zoomed(&View { picture, lamp, gloss }, (ZOOM / distance).max(1.0))
     }
 }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 /// ISO/IEC 30107-3) and of injected streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Species {
-    /// A filmed person, only as filmed: answers turns that the clip has, and light.
+    /// A filmed person who turns to both sides, only as filmed: answers turns and light, and no other motion.
     Filmed,
     /// A filmed person; what the clip lacks is made by moving the face's mesh.
     FilmedWarped,
@@ -148,7 +148,10 @@ struct Casting<'a> {
 impl Casting<'_> {
     fn of(&self, species: Species) -> Option<Box<dyn Subject>> {
         Some(match species {
-            Species::Filmed => self.filmed(self.actor(self.person, Warped::Never)?),
+            Species::Filmed => {
+                let clip = Arc::clone(self.material.turner(self.person)?);
+                self.filmed(ClipPerson::new(clip, Warped::Never, self.manner(), &self.scene))
+            }
             Species::FilmedWarped => self.filmed(self.actor(self.person, Warped::AsNeeded)?),
             Species::RenderedHead => self.filmed(self.head(self.portrait()?)),
             Species::StillPhoto => self.filmed(self.print(None, Held::Still)?),
@@ -219,7 +222,8 @@ impl Casting<'_> {
     }
 
     fn puppet(&self) -> Option<Puppet> {
-        Some(Puppet::new(self.clip()?, self.manner(), &self.scene))
+        let clip = Arc::clone(self.material.turner(self.person)?);
+        Some(Puppet::new(clip, self.manner(), &self.scene))
     }
 
     fn print(&self, bend: Option<f32>, held: Held) -> Option<Print> {

@@ -36,7 +36,7 @@ const SLOW_REACTION_MS = Object.freeze({ least: 900, most: 1_100 });
 /** Frames of a clip's steadiest look ahead: a second. */
 const STEADY_FRAMES = FPS;
 /** A head within this share of its widest yaw is at the widest. */
-const WIDEST_SHARE = 0.85;
+const WIDEST_SHARE = 0.93;
 
 /** How far and how fast the rendered head turns: as people do who are asked to. */
 const HEAD_DEGREES = 28;

@@ -33,6 +33,8 @@ export function setStage() {
 class Stage {
   /** @type {(() => Promise<unknown>)[]} what ends what was begun */
   #endings = [];
+  /** @type {string[]} the checks of the test that runs */
+  #checks = [];
   /** @type {import("playwright-core").Browser | undefined} */
   #browser;
   /** @type {Service} */
@@ -56,7 +58,7 @@ class Stage {
   }
 
   /**
-   * A test with people in it. They leave in the end; what the service logged is told where it fails.
+   * A test with people in it. They leave in the end; what the service logged and recorded is told where it fails.
    *
    * @param {string} name
    * @param {(people: {visitor: () => Promise<Visitor>}) => Promise<void>} play
@@ -65,6 +67,7 @@ class Stage {
   scenario(name, play, { skip = false } = {}) {
     test(name, { timeout: SCENARIO_LIMIT_MS, skip }, async (t) => {
       const logged = this.service.log.length;
+      this.#checks = [];
       /** @type {Visitor[]} */
       const visitors = [];
       const visitor = async () => {
@@ -77,6 +80,7 @@ class Stage {
         for (const visitor of visitors) visitor.assertNothingUntoward();
       } catch (error) {
         t.diagnostic(`the service logged:\n${this.service.log.slice(logged)}`);
+        for (const uuid of this.#checks) t.diagnostic((await this.service.replay(uuid)).stdout);
         for (const [index, visitor] of visitors.entries()) await visitor.takesScreenshot(`failed ${name} ${index + 1}`);
         throw error;
       } finally {
@@ -86,9 +90,11 @@ class Stage {
   }
 
   /** Asks for a check as this stage's integrator. @param {object} [wanted] further fields of the request */
-  createCheck(wanted = {}) {
+  async createCheck(wanted = {}) {
     const { returnUrl, webhookUrl } = this.integrator;
-    return this.service.createCheck({ return_url: returnUrl, webhook_url: webhookUrl, ...wanted });
+    const check = await this.service.createCheck({ return_url: returnUrl, webhook_url: webhookUrl, ...wanted });
+    this.#checks.push(check.uuid);
+    return check;
   }
 
   /**

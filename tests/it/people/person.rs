@@ -1,4 +1,4 @@
-use super::distance::Distance;
+use super::distance::{CHANGE, Distance};
 use super::{Source, Sweep};
 use bytes::Bytes;
 use liveness_events::challenge::Step;
@@ -47,7 +47,7 @@ impl Person {
     /// One who jumps to where the face should be: for tests that need an end, and no verdict.
     pub(crate) const fn hasty(mut self) -> Self {
         self.speed = f32::INFINITY;
-        self.pace = i32::MAX;
+        self.pace = CHANGE;
         self.reacting(Duration::ZERO)
     }
 

@@ -147,7 +147,8 @@ impl Sweep {
         let studio = Studio { seed: self.seed, ..Studio::default() };
         let steps = (self.widest / self.step).floor() as i32;
         let angles: Vec<f32> = (-steps..=steps).map(|step| step as f32 * self.step).collect();
-        let pose = |angle: f32| if self.nod { Pose { pitch: angle, ..Pose::AHEAD } } else { Pose::yaw(angle) };
+        let pose =
+            |angle: f32| if self.nod { Pose { pitch: angle, ..Pose::AHEAD } } else { Pose::yaw(angle) };
         let poses: Vec<Pose> = angles.iter().map(|angle| pose(*angle).at(self.distance)).collect();
         let turn = if self.nod { "pitch" } else { "yaw" };
         std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;

@@ -21,8 +21,9 @@ const LEAST_FRAMES: usize = 16;
 const DELAYS_MILLIS: std::ops::RangeInclusive<u64> = 0..=500;
 /// Step between the delays that are tried.
 const DELAY_STEP: usize = 50;
-/// Root mean square of the chroma's changes below which the room is brighter than the screen.
-const LEAST_CHANGE: f64 = 0.012;
+/// Root mean square of what the shown colours do not explain, below which it may be noise and a moving head: then the
+/// room is brighter than the screen. Living clips have up to 0.011 where little light comes back.
+const NOISE: f64 = 0.012;
 /// Regions of skin whose mean is taken.
 const SKIN: [&str; 5] = ["forehead", "left_cheek", "right_cheek", "nose", "chin"];
 
@@ -43,12 +44,13 @@ pub fn is_unclear(evidence: &Evidence) -> bool {
 
 struct Response {
     correlation: f64,
-    change: f64,
+    /// Root mean square of the chroma's changes that the shown colours do not explain.
+    unexplained: f64,
 }
 
 impl Response {
     fn is_unclear(&self) -> bool {
-        self.correlation < RAMP.one && self.change < LEAST_CHANGE
+        self.correlation < RAMP.one && self.unexplained < NOISE
     }
 }
 
@@ -69,7 +71,6 @@ fn response(evidence: &Evidence) -> Option<Response> {
     let drift = Drift::over(&times);
     let seen = [0, 1].map(|channel| drift.taken_off(samples.iter().map(|sample| sample.chroma[channel])));
     let total: f64 = seen.iter().flatten().map(|value| value * value).sum();
-    let change = (total / (2 * samples.len()) as f64).sqrt();
     let trip = round_trip_millis(frames);
     let delays = DELAYS_MILLIS.step_by(DELAY_STEP).map(|delay| delay as f64 + trip);
     let explained = delays.map(|delay| {
@@ -80,7 +81,8 @@ fn response(evidence: &Evidence) -> Option<Response> {
     });
     let best = explained.fold(0.0, f64::max);
     let correlation = if total > 0.0 { (best / total).sqrt() } else { 0.0 };
-    Some(Response { correlation, change })
+    let unexplained = ((total - best).max(0.0) / (2 * samples.len()) as f64).sqrt();
+    Some(Response { correlation, unexplained })
 }
 
 /// The first colour, and the frames from it to the end of the last one.

@@ -12,7 +12,7 @@ use crate::verdict::{Asked, Evidence};
 /// Degrees towards the turn at which it has begun.
 const BEGUN: f64 = 5.0;
 const TOO_LATE: Ramp = Ramp { zero: 3.5, one: 2.5 };
-const TOO_SOON: Ramp = Ramp { zero: 0.05, one: 0.2 };
+const TOO_SOON: Ramp = Ramp { zero: 0.0, one: 0.1 };
 
 pub(super) const SIGNAL: Signal =
     Signal { name: "pacing", weight: 0.4, doubt: 0.0, reason: "answered_late", measure };

@@ -13,8 +13,9 @@ const GRIDS: [(usize, usize); 2] = [(16, 2), (8, 6)];
 const NUMBERS: usize = 16;
 /// Least score at which an answer counts as a face.
 const LEAST_SCORE: f32 = 0.6;
-/// Overlap (intersection over union) from which two answers are the same face.
-const SAME_FACE_OVERLAP: f32 = 0.3;
+/// Overlap (intersection over the smaller box) from which two answers are the same face. Of a face that fills the picture
+/// the network also finds parts, which lie within it; two people never do.
+const SAME_FACE_OVERLAP: f32 = 0.5;
 /// A second face is one in view when it is at least this wide against the largest; smaller ones are the background's.
 const LEAST_RELATIVE_WIDTH: f32 = 0.3;
 
@@ -46,7 +47,7 @@ impl Detection {
         };
         let shared = along(self.centre.x, self.width, other.centre.x, other.width)
             * along(self.centre.y, self.height, other.centre.y, other.height);
-        shared / (self.width * self.height + other.width * other.height - shared).max(f32::EPSILON)
+        shared / (self.width * self.height).min(other.width * other.height).max(f32::EPSILON)
     }
 }
 

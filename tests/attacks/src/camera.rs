@@ -95,10 +95,10 @@ impl Camera {
             for x in (METERED / 2..width).step_by(METERED) {
                 let place = (y * width + x) * 3;
                 let (lamp, gloss) = (nearest(lamp, x, y, width, height), nearest(gloss, x, y, width, height));
-                for channel in 0..3 {
+                for (channel, row) in rows[y].iter().enumerate() {
                     let room = self.tones.linear(picture.as_raw()[place + channel]);
                     metered.room[channel] += room;
-                    metered.lit[channel] += (room + rows[y][channel] * (room * lamp + gloss)).min(1.0);
+                    metered.lit[channel] += (room + row * (room * lamp + gloss)).min(1.0);
                 }
                 count += 1.0;
             }

@@ -212,7 +212,7 @@ impl Blinks {
     pub fn new(manner: &Manner) -> Self {
         let mut blinks = Self {
             every: manner.blinks,
-            random: Random::new(manner.seed ^ 0x424C_494E_4B),
+            random: Random::new(manner.seed ^ 0x0042_4C49_4E4B),
             next: Duration::ZERO,
             lasts: Duration::ZERO,
         };

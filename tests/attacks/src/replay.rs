@@ -27,7 +27,7 @@ impl<M: Motif> ScreenReplay<M> {
     /// Which screen it is and how it is held is drawn: a phone, a tablet or a monitor, its frame in view or not.
     #[must_use]
     pub fn new(motif: M, copies: Copies, studio: &Studio, scene: &Scene) -> Self {
-        let mut random = Random::new(scene.seed ^ 0x5041_4E45_4C);
+        let mut random = Random::new(scene.seed ^ 0x0050_414E_454C);
         let which = random.next() % 3;
         let mut within = |least: f32, most: f32| least + (most - least) * random.unit();
         let (longer, density, tremor) = match which {

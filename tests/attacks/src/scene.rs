@@ -67,7 +67,7 @@ impl Scene {
     /// Draws a scene.
     #[must_use]
     pub fn draw(seed: u64) -> Self {
-        let mut random = Random::new(seed ^ 0x5343_454E_45);
+        let mut random = Random::new(seed ^ 0x0053_4345_4E45);
         let mut within = |range: RangeInclusive<f64>| {
             range.start() + (range.end() - range.start()) * f64::from(random.unit())
         };

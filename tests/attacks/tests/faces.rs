@@ -1,5 +1,10 @@
 //! The networks find the faces, and see them do what is asked; filmed people move without a cut.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
 
 use image::RgbImage;
 use liveness_attacks::{

@@ -1,5 +1,5 @@
 //! Light falls on heads as on heads, and on paper as on paper.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use image::RgbImage;
 use liveness_attacks::{

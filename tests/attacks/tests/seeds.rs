@@ -1,5 +1,5 @@
 //! The same seed gives the same frames, and another one gives others.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use liveness_attacks::{Asked, Material, Script, Sent, Species};
 use std::path::PathBuf;

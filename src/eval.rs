@@ -1,6 +1,6 @@
 //! How well verdicts hold: labelled presentations, scored, counted as ISO/IEC 30107-3 counts them, and drawn.
 //!
-//! [`Manifest`] says what was shown, a [`Player`] says what came of it, [`Summary`] counts, and [`page`] and [`print`]
+//! [`Manifest`] says what was shown, a [`Player`] says what came of it, [`Summary`] counts, and [`page`] and [`fn@print`]
 //! show it. But for what plays and what reads recorded sessions, all of it is pure.
 
 mod ablation;

@@ -1,6 +1,6 @@
 //! Cues: what one picture shows beyond where the face is and how it is turned. Numbers, no opinions.
 //!
-//! A new cue is a file in `cues/` and a line in [`CUES`].
+//! A new cue is a file in `cues/` and a line in `CUES`.
 
 mod background;
 mod colour;

@@ -165,13 +165,14 @@ export class Visitor {
   }
 
   /**
-   * The share of the screen that has exactly this colour, by a picture of it, and whether its border is all of it.
+   * The share of the screen that has exactly this colour, by a picture of it, and whether its border is all of it; as it is
+   * once what moves has come to its end.
    *
    * @param {string} colour `#rrggbb`
    * @returns {Promise<{share: number, border: boolean}>}
    */
   async measuresScreen(colour) {
-    const picture = (await this.page.screenshot()).toString("base64");
+    const picture = (await this.page.screenshot({ animations: "disabled" })).toString("base64");
     return this.page.evaluate(
       async ([src, wanted]) => {
         const image = Object.assign(new Image(), { src });

@@ -42,10 +42,10 @@ const ABUSES: [Abuse; 9] = [
         }
         .boxed()
     }),
-    abuse("no JPEG", &[1007], true, |capture| show(capture, vec![7; 5_000])),
-    abuse("a header of 20,000 x 20,000", &[1007], true, |capture| show(capture, huge())),
-    abuse("half a JPEG", &[1007], true, |capture| show(capture, half())),
-    abuse("an empty frame", &[1007], true, |capture| show(capture, vec![])),
+    abuse("no JPEG", &[1007], true, |capture| insist(capture, vec![7; 5_000])),
+    abuse("a header of 20,000 x 20,000", &[1007], true, |capture| insist(capture, huge())),
+    abuse("half a JPEG", &[1007], true, |capture| insist(capture, half())),
+    abuse("an empty frame", &[1007], true, |capture| insist(capture, vec![])),
     abuse("10 MB", &[1009], true, |capture| show(capture, vec![0xFF; 10_000_000])),
     abuse("1,000 frames at once", &[1008], true, |capture| flood(capture).boxed()),
     abuse("a frame before the start", &[1008], false, |capture| show(capture, rendered().ahead().to_vec())),
@@ -61,6 +61,15 @@ const ABUSES: [Abuse; 9] = [
 fn show(mut capture: Capture, bytes: Vec<u8>) -> BoxFuture<'static, Capture> {
     async move {
         capture.show(Bytes::from(bytes)).await;
+        capture
+    }
+    .boxed()
+}
+
+/// What is measured before it is refused.
+fn insist(mut capture: Capture, bytes: Vec<u8>) -> BoxFuture<'static, Capture> {
+    async move {
+        capture.insist(&Bytes::from(bytes)).await;
         capture
     }
     .boxed()

@@ -3,7 +3,7 @@
 
 use crate::clients::{Client, Ledger, Places, assert_told};
 use crate::kit::{
-    Api, Capture, Cluster, GUARD, Random, Receiver, assert_sound, assert_views_follow, attend,
+    Api, Capture, Cluster, GUARD, Heard, Random, Receiver, assert_sound, assert_views_follow, attend,
     await_receipts, eventually, eventually_within, fail_attempt, keys,
 };
 use crate::people::{Person, rendered};
@@ -111,8 +111,8 @@ async fn the_newer_of_two_captures_counts_wherever_it_is() {
     let check = here.create(json!({})).await;
     let mut before = Capture::begin(&here, &check).await;
     let mut after = Capture::begin(&elsewhere, &check).await;
-    before.show(rendered().ahead()).await;
-    assert_eq!(before.hear_close().await.0, 4409);
+    let told = before.insist(&rendered().ahead()).await;
+    assert!(matches!(told, Heard::Closed(4409, _)), "{told:?}");
     after.show(rendered().ahead()).await;
     assert_eq!(after.hear().await.kind(), "guide", "who left behind a socket ends nothing by it");
 }

@@ -30,8 +30,8 @@ async fn while_the_log_is_away_the_service_waits() {
     let mut capture = Capture::begin(&api, &check).await;
 
     cluster.kill_log();
-    capture.show(rendered().ahead()).await;
-    assert_eq!(capture.hear_end().await.kind(), "busy", "an open capture is told to wait");
+    let told = capture.insist(&rendered().ahead()).await;
+    assert_eq!(told.kind(), "busy", "an open capture is told to wait");
     unready(&api).await;
     assert_eq!(status(&api, "/healthz").await, Some(200));
     let refused = api.try_post(&json!({ "return_url": "https://example.com/" }), None).await.unwrap();

@@ -20,10 +20,13 @@ from kurrentdbclient.exceptions import AccessDeniedError, UnauthenticatedError, 
 
 SESSIONS = {"filter_include": ["liveness-"], "filter_by_stream_name": True, "filter_by_prefix": True}
 POLL_SECONDS = 0.05
+TELLING = threading.Lock()
 
 
 def tell(**fields):
-    print(json.dumps(fields), flush=True)
+    # `print` writes the end of the line by itself: another thread's line would come between.
+    with TELLING:
+        print(json.dumps(fields), flush=True)
 
 
 def tell_event(event, **more):

@@ -89,6 +89,17 @@ impl Capture {
         let _ = self.0.send(Message::binary(jpeg)).await;
     }
 
+    /// Shows a picture until something else than a guide is heard: a busy service drops one that has waited too long.
+    pub(crate) async fn insist(&mut self, jpeg: &Bytes) -> Heard {
+        loop {
+            self.show(jpeg.clone()).await;
+            let heard = self.hear().await;
+            if heard.kind() != "guide" {
+                return heard;
+            }
+        }
+    }
+
     pub(crate) async fn hear(&mut self) -> Heard {
         loop {
             match tokio::time::timeout(PATIENCE, self.0.next()).await.expect("the service answers") {
@@ -149,7 +160,5 @@ pub(crate) async fn attend_by(way: Way, api: &Api, check: &Check, source: &mut d
 
 /// Fails one attempt by something that is no picture.
 pub(crate) async fn fail_attempt(api: &Api, check: &Check) -> Heard {
-    let mut capture = Capture::begin(api, check).await;
-    capture.show(Bytes::from_static(b"no picture")).await;
-    capture.hear_end().await
+    Capture::begin(api, check).await.insist(&Bytes::from_static(b"no picture")).await
 }

@@ -5,6 +5,7 @@
 //! lowers it. A signal that is missing leaves what its doubt leaves: it does not count as passed.
 
 mod approach;
+mod continuity;
 mod depth;
 mod light;
 mod one_face;
@@ -12,7 +13,9 @@ mod pacing;
 mod passive;
 mod ramp;
 mod relief;
+mod response;
 mod same_face;
+mod shading;
 mod sides;
 mod turn;
 
@@ -55,7 +58,9 @@ const SIGNALS: &[Signal] = &[
     same_face::SIGNAL,
     approach::SIGNAL,
     light::SIGNAL,
+    shading::SIGNAL,
     pacing::SIGNAL,
+    continuity::SIGNAL,
     passive::SIGNAL,
 ];
 

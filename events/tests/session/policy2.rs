@@ -1,8 +1,10 @@
 //! Policy 2 from the outside: what it asks for, when, and what it makes of the answers.
 
 use crate::world::*;
+use liveness_events::Digest;
 use liveness_events::challenge::{Challenge, Colour, Step, Way};
-use liveness_events::session::SessionEvent;
+use liveness_events::measurement::Face;
+use liveness_events::session::{Command, SessionEvent};
 use liveness_events::verdict::{PolicyVersion, Reason};
 use proptest::prelude::*;
 
@@ -98,6 +100,85 @@ fn light_that_comes_a_second_late_does_not_pass() {
         story.show(lit(person(step, 24.0), late, 0.1));
     }
     assert!(!story.verdict().unwrap().passed, "{:?}", story.verdict());
+}
+
+#[test]
+fn light_that_lies_on_the_wall_as_on_the_face_does_not_pass() {
+    let confidence = |wall: f64| {
+        let mut story = Story::asked(Challenge::draw(Way::Light, 77));
+        story.act(ENOUGH, |step| {
+            let colour = step.and_then(Step::colour);
+            let mut shown = lit(person(step, 24.0), colour, 0.1);
+            let behind = lit(person(step, 24.0), colour, 0.1 * wall).cues;
+            shown.cues.insert("background", &behind.get::<3>("forehead").unwrap());
+            shown
+        });
+        story.verdict().unwrap()
+    };
+    let (room, tinted) = (confidence(0.25), confidence(1.0));
+    assert!(room.passed && room.reasons.is_empty(), "{room:?}");
+    assert!(!tinted.passed, "{tinted:?}");
+    assert_eq!(tinted.reasons, [Reason::new("light_on_everything")]);
+}
+
+/// A face that is elsewhere in the picture, and tilted otherwise.
+fn elsewhere(mut face: Face) -> Face {
+    face.bounds.left += 0.2;
+    face.roll += 5.0;
+    face
+}
+
+#[test]
+fn a_stream_that_was_cut_does_not_pass() {
+    let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+    let (mut last, mut cuts) = (None, 0);
+    while story.session.attempt().is_some() {
+        let step = story.step();
+        cuts += usize::from(step != last);
+        last = step;
+        let face = person(step, 24.0);
+        story.show(lit(if cuts % 2 == 0 { face } else { elsewhere(face) }, None, 0.0));
+    }
+    let verdict = story.verdict().unwrap();
+    assert!(!verdict.passed, "{verdict:?}");
+    assert_eq!(verdict.reasons, [Reason::new("stream_was_cut")]);
+}
+
+#[test]
+fn who_moves_as_fast_as_people_do_or_knocks_the_camera_once_is_no_cut() {
+    let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+    for number in 0.. {
+        if story.session.attempt().is_none() {
+            break;
+        }
+        let mut face = person(story.step(), 24.0);
+        // To and fro by a third of the face's width in a second; elsewhere from the twelfth frame on.
+        face.bounds.left += 0.07 * (f64::from(number) * std::f64::consts::TAU / 16.0).sin();
+        story.show(lit(if number < 12 { face } else { elsewhere(face) }, None, 0.0));
+    }
+    let verdict = story.verdict().unwrap();
+    assert!(verdict.passed && verdict.reasons.is_empty(), "{verdict:?}");
+}
+
+#[test]
+fn a_frame_that_comes_again_does_not_pass() {
+    let judged = |digest: fn(u32) -> u32| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        while let Some(attempt) = story.session.attempt() {
+            let (seq, attempt) = (attempt.next_seq(), attempt.number);
+            let mut frame = frame(seq, lit(person(story.step(), 24.0), None, 0.0));
+            frame.sha256 = Digest::of(&digest(seq).to_be_bytes());
+            story.pass(FRAME);
+            let (at, frame) = (story.now(), Box::new(frame));
+            story.tell(Command::RecordFrame { at, attempt, frame, models: vec![] }).unwrap();
+        }
+        story.verdict().unwrap()
+    };
+    let looped = judged(|seq| seq % 40);
+    assert!(!looped.passed, "{looped:?}");
+    assert_eq!(looped.reasons, [Reason::new("frame_repeated")]);
+    let slow_camera = judged(|seq| seq / 2);
+    assert!(slow_camera.passed, "{slow_camera:?}");
 }
 
 #[test]

@@ -1,24 +1,25 @@
 //! The answers come as fast as people react, not sooner and not much later.
 //!
-//! Unit: seconds from a turn's being told to the head's beginning to move, mean over the turns, without the round trip.
+//! Unit: seconds from a turn's being told to the head's beginning to move, median of the turns, without the round trip.
 //! Source: simple reactions to a visual sign take 0.2 to 0.3 s (Woods et al., Front. Hum. Neurosci. 2015), moving the head
-//! and reading the arrow the rest; the ramps are own choice. At eight pictures a second it is known to 0.13 s, too roughly
+//! and reading the arrow the rest; the ramps are own choice: who is slow at one turn is quick at another, a stream that
+//! comes late is late at all of them. At eight pictures a second it is known to 0.13 s, too roughly
 //! to tell regular answers from human ones. Fails on people who hesitate.
 
-use super::ramp::{Ramp, mean};
+use super::ramp::{Ramp, median};
 use super::{Found, Signal};
 use crate::verdict::{Asked, Evidence};
 
 /// Degrees towards the turn at which it has begun.
 const BEGUN: f64 = 5.0;
-const TOO_LATE: Ramp = Ramp { zero: 3.5, one: 2.5 };
+const TOO_LATE: Ramp = Ramp { zero: 2.7, one: 1.9 };
 const TOO_SOON: Ramp = Ramp { zero: 0.0, one: 0.1 };
 
 pub(super) const SIGNAL: Signal =
     Signal { name: "pacing", weight: 0.4, doubt: 0.0, reason: "answered_late", measure };
 
 fn measure(evidence: &Evidence) -> Option<Found> {
-    let reaction = mean(evidence.asked().filter_map(|asked| reaction(evidence, asked)))?;
+    let reaction = median(evidence.asked().filter_map(|asked| reaction(evidence, asked)))?;
     let (late, soon) = (TOO_LATE.score(reaction), TOO_SOON.score(reaction));
     let reason = (soon < late).then_some("answered_before_asked");
     Some(Found { value: reaction, score: late.min(soon), reason })

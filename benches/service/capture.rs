@@ -20,12 +20,14 @@ pub(crate) enum Said {
     Complete,
 }
 
-/// The texts of the protocol `liveness.v1` that a person who follows all steps gets.
+/// The texts of the protocol `liveness.v1`.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Text {
     Guide { step: Option<String>, colour: Option<String>, progress: f64 },
     End { outcome: String },
+    AttemptFailed { reason: String },
+    Busy {},
 }
 
 /// An open socket.
@@ -82,6 +84,8 @@ fn read(message: Result<Message, Error>) -> anyhow::Result<Option<Said>> {
         }
         Text::End { outcome } if outcome == "complete" => Ok(Some(Said::Complete)),
         Text::End { outcome } => bail!("the check ended: {outcome}"),
+        Text::AttemptFailed { reason } => bail!("the attempt failed: {reason}"),
+        Text::Busy {} => bail!("the service is busy"),
     }
 }
 

@@ -5,15 +5,20 @@
 #![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 mod appends;
+mod bare;
 mod capture;
 mod chained;
 mod clients;
+mod costs;
+mod crowd;
 mod frames;
 mod group_commit;
 mod http;
+mod laps;
 mod machine;
 mod memory;
 mod networks;
+mod pace;
 mod person;
 mod plan;
 mod posts;
@@ -23,8 +28,12 @@ mod remote_posts;
 mod report;
 mod scan;
 mod service;
+mod sessions;
+mod signals;
+mod sitting;
 mod verdict;
 mod verify;
+mod visitor;
 mod wire_reads;
 
 use plan::{Measure, Plan};
@@ -44,6 +53,11 @@ fn main() -> anyhow::Result<()> {
             Measure::Verify => verify::run(&plan)?,
             Measure::RemotePosts => vec![remote_posts::run(&plan)?],
             Measure::WireReads => vec![wire_reads::run(&plan)?],
+            Measure::Sessions => {
+                let (rows, tables) = sessions::run(&plan)?;
+                println!("\n{tables}");
+                rows
+            }
         };
         for row in measured {
             println!("\n{}: {}", row.what, row.notes.join("; "));

@@ -3,16 +3,28 @@
 use crate::person::Album;
 use crate::recorded::Shot;
 use anyhow::Context as _;
-use liveness_models::{Analyser, Likeness, Manifest, ModelSet, Picture, Request, Runtime};
+use liveness::settings::ModelArgs;
+use liveness_models::{Analyser, Likeness, Picture, Request};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The ONNX runtime: one a process.
-static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+/// What the service finds, which reads the same variable.
+pub(crate) struct Installed {
+    pub(crate) networks: liveness::networks::Networks,
+    pub(crate) dirs: Vec<PathBuf>,
+}
+
+impl Installed {
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        let args = ModelArgs { models_dir: std::env::var_os("LIVENESS_MODELS_DIR").map(PathBuf::from) };
+        // A data directory without networks, as each service here has one.
+        let data = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        Ok(Self { networks: liveness::networks::Networks::load(&args, data)?, dirs: args.dirs(data) })
+    }
+}
 
 /// The networks, once for each thread.
 pub(crate) struct Networks {
@@ -24,12 +36,9 @@ pub(crate) struct Networks {
 impl Networks {
     /// Loads the networks for so many threads, and has each possible reference described.
     pub(crate) fn load(album: &Album, threads: usize) -> anyhow::Result<Self> {
-        let dirs = [Path::new(env!("CARGO_MANIFEST_DIR")).join("models/built")];
-        let manifest = Manifest::built_in()?;
-        let runtime = runtime(&manifest, &dirs)?;
-        let models = ModelSet::read(&manifest, &dirs)?;
-        let mut analysers: Vec<Analyser> =
-            (0..threads).map(|_| Analyser::load(runtime, &models)).collect::<Result<_, _>>()?;
+        let found = Installed::find()?.networks;
+        let load = |_| Analyser::load(&found.runtime, &found.set);
+        let mut analysers: Vec<Analyser> = (0..threads).map(load).collect::<Result<_, _>>()?;
         let first = analysers.first_mut().context("no thread")?;
         let mut likenesses = HashMap::new();
         for picture in album.framed() {
@@ -52,7 +61,7 @@ impl Networks {
                 .map(|analyser| {
                     scope.spawn(|| -> anyhow::Result<()> {
                         while let Some(shot) = shots.get(next.fetch_add(1, Ordering::Relaxed)) {
-                            measure(analyser, album, likenesses, shot)?;
+                            measure(analyser, album, likenesses, shot, &mut |_| {})?;
                         }
                         Ok(())
                     })
@@ -68,19 +77,19 @@ impl Networks {
     /// Measures one on this thread and tells how long it took.
     pub(crate) fn measure_one(&mut self, album: &Album, shot: &Shot) -> anyhow::Result<Duration> {
         let started = Instant::now();
-        let analyser = self.analysers.first_mut().context("no thread")?;
-        measure(analyser, album, &self.likenesses, shot)?;
+        self.measure_by_parts(album, shot, &mut |_| {})?;
         Ok(started.elapsed())
     }
-}
 
-fn runtime(manifest: &Manifest, dirs: &[PathBuf]) -> anyhow::Result<&'static Runtime> {
-    match RUNTIME.get() {
-        Some(runtime) => Ok(runtime),
-        None => {
-            let loaded = Runtime::load(&manifest.runtime_library(dirs)?)?;
-            Ok(RUNTIME.get_or_init(|| loaded))
-        }
+    /// The same; `done` is told each part as soon as that is done.
+    pub(crate) fn measure_by_parts(
+        &mut self,
+        album: &Album,
+        shot: &Shot,
+        done: &mut dyn FnMut(&'static str),
+    ) -> anyhow::Result<()> {
+        let analyser = self.analysers.first_mut().context("no thread")?;
+        measure(analyser, album, &self.likenesses, shot, done)
     }
 }
 
@@ -89,13 +98,16 @@ fn measure(
     album: &Album,
     likenesses: &HashMap<usize, Likeness>,
     shot: &Shot,
+    done: &mut dyn FnMut(&'static str),
 ) -> anyhow::Result<()> {
     let reference = shot
         .reference
         .map(|picture| likenesses.get(&picture).context("the reference is no picture of the framing"))
         .transpose()?;
     let picture = Picture::decode(&album.jpegs()[shot.picture])?;
-    let measured = analyser.measure(&picture, Request { reference, describe: shot.describe })?;
+    done("decode");
+    let request = Request { reference, describe: shot.describe };
+    let measured = analyser.measure_by_parts(&picture, request, done)?;
     std::hint::black_box(measured);
     Ok(())
 }

@@ -14,10 +14,11 @@ pub(crate) enum Measure {
     Verify,
     RemotePosts,
     WireReads,
+    Sessions,
 }
 
 /// Names of the measures, in the order in which all of them run.
-const MEASURES: [(&str, Measure); 8] = [
+const MEASURES: [(&str, Measure); 9] = [
     ("frames", Measure::Frames),
     ("posts", Measure::Posts),
     ("memory", Measure::Memory),
@@ -26,6 +27,7 @@ const MEASURES: [(&str, Measure); 8] = [
     ("verify", Measure::Verify),
     ("remote-posts", Measure::RemotePosts),
     ("wire-reads", Measure::WireReads),
+    ("sessions", Measure::Sessions),
 ];
 
 /// What is measured, and for how long.
@@ -50,6 +52,10 @@ pub(crate) struct Plan {
     pub(crate) verify_rounds: usize,
     /// Events of the log that is read over the wire.
     pub(crate) wire_events: u64,
+    /// Times that many people come at once, and one alone.
+    pub(crate) session_rounds: usize,
+    /// Sessions of these whose frames are measured again by parts.
+    pub(crate) costed_sessions: usize,
 }
 
 impl Plan {
@@ -89,6 +95,8 @@ impl Plan {
                 verified: 100_000,
                 verify_rounds: 2,
                 wire_events: 50_000,
+                session_rounds: 1,
+                costed_sessions: 2,
             }
         } else {
             Self {
@@ -102,6 +110,8 @@ impl Plan {
                 verified: 1_000_000,
                 verify_rounds: 2,
                 wire_events: 200_000,
+                session_rounds: 3,
+                costed_sessions: 6,
             }
         }))
     }

@@ -1,6 +1,7 @@
 //! What the service did, as its log tells it.
 
 use crate::person::Album;
+use liveness_events::Digest;
 use liveness_events::session::{Session, SessionEvent};
 use liveness_events::stored::Stored as _;
 use liveness_events::stream;
@@ -21,30 +22,43 @@ pub(crate) struct Shot {
     pub(crate) committed: i64,
 }
 
+/// An event and when it was committed, in microseconds since the Unix epoch.
+pub(crate) struct Committed {
+    pub(crate) event: SessionEvent,
+    at: i64,
+}
+
 /// Every frame of every session, or of one, in the order of the log within each session.
 pub(crate) fn shots(log: &Path, album: &Album, only: Option<Uuid>) -> anyhow::Result<Vec<Shot>> {
     let connection = open(log)?;
-    let mut streams = connection.prepare("SELECT id, name FROM streams")?;
-    let mut events =
-        connection.prepare("SELECT type, data, created FROM events WHERE stream = ?1 ORDER BY revision")?;
+    let mut streams = connection.prepare("SELECT name FROM streams")?;
     let mut shots = Vec::new();
     let mut rows = streams.query([])?;
     while let Some(row) = rows.next()? {
-        let (id, name): (i64, String) = (row.get(0)?, row.get(1)?);
-        let Some(session) = stream::session_id(&name) else { continue };
-        if only.is_some_and(|only| only != session) {
+        let session = stream::session_id(&row.get::<_, String>(0)?);
+        let Some(session) = session.filter(|session| only.is_none_or(|only| only == *session)) else {
             continue;
-        }
-        let mut follow = Follow::default();
-        let mut rows = events.query([id])?;
-        while let Some(row) = rows.next()? {
-            let event_type: String = row.get(0)?;
-            let event = SessionEvent::decode(&event_type, &row.get::<_, Vec<u8>>(1)?)?;
-            follow.event(&event, row.get(2)?, album)?;
-        }
-        shots.append(&mut follow.shots);
+        };
+        shots.extend(follow(&read(&connection, session)?, |sha256| album.find(sha256))?);
     }
     Ok(shots)
+}
+
+/// The events of a session.
+pub(crate) fn events(log: &Path, session: Uuid) -> anyhow::Result<Vec<Committed>> {
+    read(&open(log)?, session)
+}
+
+/// The frames of a session; `find` tells which picture of the album the log knows by a hash.
+pub(crate) fn follow(
+    events: &[Committed],
+    find: impl Fn(&Digest) -> anyhow::Result<usize>,
+) -> anyhow::Result<Vec<Shot>> {
+    let mut follow = Follow::default();
+    for event in events {
+        follow.event(event, &find)?;
+    }
+    Ok(follow.shots)
 }
 
 /// Mean size, in bytes of data and metadata, of the events that the log holds of a session.
@@ -62,6 +76,19 @@ pub(crate) fn created_event(log: &Path) -> anyhow::Result<(String, Vec<u8>, Vec<
     Ok(open(log)?.query_row(query, [stream::SESSION_PREFIX], row)?)
 }
 
+fn read(connection: &Connection, session: Uuid) -> anyhow::Result<Vec<Committed>> {
+    let query = "SELECT e.type, e.data, e.created FROM events e JOIN streams s ON s.id = e.stream
+                 WHERE s.name = ?1 ORDER BY e.revision";
+    let mut events = connection.prepare_cached(query)?;
+    let mut rows = events.query([stream::session(session)])?;
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        let event = SessionEvent::decode(&row.get::<_, String>(0)?, &row.get::<_, Vec<u8>>(1)?)?;
+        read.push(Committed { event, at: row.get(2)? });
+    }
+    Ok(read)
+}
+
 fn open(log: &Path) -> anyhow::Result<Connection> {
     Ok(Connection::open_with_flags(log, OpenFlags::SQLITE_OPEN_READ_ONLY)?)
 }
@@ -75,14 +102,18 @@ struct Follow {
 }
 
 impl Follow {
-    fn event(&mut self, event: &SessionEvent, committed: i64, album: &Album) -> anyhow::Result<()> {
+    fn event(
+        &mut self,
+        Committed { event, at }: &Committed,
+        find: impl Fn(&Digest) -> anyhow::Result<usize>,
+    ) -> anyhow::Result<()> {
         match event {
             SessionEvent::CaptureStarted { .. } => self.reference = None,
             SessionEvent::FrameReceived { frame, .. } => self.shots.push(Shot {
-                picture: album.find(&frame.sha256)?,
+                picture: find(&frame.sha256)?,
                 reference: self.reference,
                 describe: self.session.attempt().is_some_and(|attempt| attempt.wants_descriptor()),
-                committed,
+                committed: *at,
             }),
             // The frame at which the first step was issued is what the later ones are compared with.
             SessionEvent::StepIssued { index: 0, .. } => {

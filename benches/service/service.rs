@@ -18,9 +18,14 @@ pub(crate) struct Service {
 impl Service {
     /// Starts one on a free port, with an API key and defaults otherwise.
     pub(crate) fn start() -> anyhow::Result<Self> {
+        Self::with(&[])
+    }
+
+    /// The same with these flags.
+    pub(crate) fn with(flags: &[&str]) -> anyhow::Result<Self> {
         let data = scratch()?;
         let key = key(data.path())?;
-        Ok(Self { process: serve(data.path(), &[])?, key, data })
+        Ok(Self { process: serve(data.path(), flags)?, key, data })
     }
 
     /// Starts one whose log is this one.

@@ -17,6 +17,8 @@ use uuid::Uuid;
 const LIMIT: f64 = 150.0;
 /// How far a person is at least who is asked for the last step of all: fourteen of fifteen are done.
 const LAST_STEP: f64 = 0.93;
+/// Between two pictures at least: the service hangs up on who sends more than 60 messages a second.
+const GAP: Duration = Duration::from_millis(25);
 /// After this long without a verdict something is wrong.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -71,12 +73,15 @@ async fn verdict(service: &Service, album: &Album) -> anyhow::Result<Verdict> {
     let (mut person, mut step, mut progress) = (Person::default(), None, 0.0);
     // Made when it is needed: an idle connection would not outlast the check.
     let mut polling = None;
+    let mut next = Instant::now();
     loop {
+        tokio::time::sleep_until(next.into()).await;
         if progress >= LAST_STEP && polling.is_none() {
             polling = Some(Http::connect(service).await?);
         }
         let picture = person.picture(album, step);
         let sent = Instant::now();
+        next = sent + GAP;
         capture.send(picture).await?;
         let said = match &mut polling {
             Some(http) => poll(http, &get, &mut capture, sent).await?,

@@ -108,14 +108,31 @@ impl Analyser {
     /// # Errors
     /// When the runtime fails.
     pub fn measure(&mut self, picture: &Picture, request: Request<'_>) -> Result<Measured, ModelError> {
+        self.measure_by_parts(picture, request, &mut |_| {})
+    }
+
+    /// The same, for those who want to know what costs the time: `done` is told the name of each part as soon as that is
+    /// measured. These are `detector`, `mesh`, each of [`cues::NAMES`], and of a face `descriptor` where it is asked for,
+    /// `texture`, `quality`, `planarity` where there is a reference, and `pose`.
+    ///
+    /// # Errors
+    /// When the runtime fails.
+    pub fn measure_by_parts(
+        &mut self,
+        picture: &Picture,
+        request: Request<'_>,
+        done: &mut dyn FnMut(&'static str),
+    ) -> Result<Measured, ModelError> {
         let detections = self.detector.find(picture)?;
+        done("detector");
         let mesh = match detections.first() {
             Some(largest) => self.fit(picture, largest)?,
             None => None,
         };
-        let mut cues = cues::measure(picture, mesh.as_ref().map(|mesh| &*mesh.points));
+        done("mesh");
+        let mut cues = cues::measure_each(picture, mesh.as_ref().map(|mesh| &*mesh.points), done);
         let face = match detections.first().zip(mesh) {
-            Some((found, mesh)) => Some(self.measure_face(picture, found, &mesh, request, &mut cues)?),
+            Some((found, mesh)) => Some(self.measure_face(picture, found, &mesh, request, &mut cues, done)?),
             None => None,
         };
         let faces = u32::try_from(detections.len()).unwrap_or(u32::MAX);
@@ -146,20 +163,31 @@ impl Analyser {
         mesh: &Mesh,
         request: Request<'_>,
         cues: &mut Cues,
+        done: &mut dyn FnMut(&'static str),
     ) -> Result<Face, ModelError> {
-        let descriptor =
-            if request.describe { Some(self.describer.describe(picture, &mesh.points)?) } else { None };
+        let mut descriptor = None;
+        if request.describe {
+            descriptor = Some(self.describer.describe(picture, &mesh.points)?);
+            done("descriptor");
+        }
         let live = self.texture.score(picture, found)?;
         cues.extend(live.shadow.into_iter().map(|(name, live)| (name, vec![live])));
+        done("texture");
         let likeness = Likeness {
             rigid: self.rigid.iter().map(|point| mesh.points[*point].flat()).collect(),
             descriptor,
         };
         let quality = Quality::of(&mesh.crop);
-        let bounds = bounds(mesh, picture);
+        done("quality");
         let eyes = mesh.points[33].distance(mesh.points[263]).max(1.0);
-        let residual = |reference: &Likeness| homography_residual(&reference.rigid, &likeness.rigid);
-        Ok(Face {
+        let mut planarity = None;
+        if let Some(reference) = request.reference {
+            let residual = homography_residual(&reference.rigid, &likeness.rigid);
+            planarity = residual.map(|pixels| pixels / eyes);
+            done("planarity");
+        }
+        let bounds = bounds(mesh, picture);
+        let face = Face {
             bounds,
             size: bounds[2] * f64::from(picture.width()) / f64::from(picture.width().min(picture.height())),
             presence: mesh.presence.into(),
@@ -168,13 +196,15 @@ impl Analyser {
             brightness: quality.brightness,
             contrast: quality.contrast,
             proportions: Proportions::of(&mesh.points),
-            planarity: request.reference.and_then(residual).map(|pixels| pixels / eyes),
+            planarity,
             similarity: request.reference.and_then(|reference| {
                 Some(cosine(reference.descriptor.as_deref()?, likeness.descriptor.as_deref()?))
             }),
             texture: live.weighed,
             likeness,
-        })
+        };
+        done("pose");
+        Ok(face)
     }
 }
 

@@ -59,13 +59,20 @@ impl<'a> View<'a> {
     }
 }
 
-/// Measures all cues; those of a face only where there is a mesh of one.
-pub(crate) fn measure(picture: &Picture, mesh: Option<&[Point3]>) -> Cues {
+/// Measures all cues; those of a face only where there is a mesh of one. `done` is told the name of each after its turn.
+pub(crate) fn measure_each(
+    picture: &Picture,
+    mesh: Option<&[Point3]>,
+    done: &mut dyn FnMut(&'static str),
+) -> Cues {
     let view = View::of(picture, mesh);
-    CUES.iter()
-        .filter_map(|(name, measure)| Some((*name, measure(&view)?)))
-        .filter(|(_, numbers)| numbers.iter().all(|number| number.is_finite()))
-        .collect()
+    let mut cues = Cues::new();
+    for (name, measure) in CUES {
+        let numbers = measure(&view).filter(|numbers| numbers.iter().all(|number| number.is_finite()));
+        cues.extend(numbers.map(|numbers| (*name, numbers)));
+        done(name);
+    }
+    cues
 }
 
 #[cfg(test)]
@@ -79,6 +86,18 @@ pub(crate) mod tests {
             points[*landmark] = Point3 { x: *x, y: *y, z: *z };
         }
         points
+    }
+
+    fn measure(picture: &Picture, mesh: Option<&[Point3]>) -> Cues {
+        measure_each(picture, mesh, &mut |_| {})
+    }
+
+    #[test]
+    fn the_name_of_each_is_told_also_of_one_that_is_absent() {
+        let picture = Picture::from_rgb(200, 200, vec![90; 200 * 200 * 3]).unwrap();
+        let mut told = Vec::new();
+        measure_each(&picture, None, &mut |name| told.push(name));
+        assert_eq!(told, NAMES);
     }
 
     #[test]

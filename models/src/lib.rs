@@ -21,7 +21,7 @@ pub use crop::Point;
 pub use cues::Cues;
 pub use detector::Detection;
 pub use manifest::{Manifest, ModelSet, SetUpError};
-pub use network::{ModelError, Runtime};
+pub use network::{ModelError, Network, Runtime};
 pub use picture::{MAX_SIDE, MIN_SIDE, Picture, PictureError};
 pub use planarity::homography_residual;
 pub use pose::Pose;

@@ -46,14 +46,18 @@ impl Runtime {
 }
 
 /// One ONNX session: belongs to one thread, computes on that thread.
-pub(crate) struct Network {
+pub struct Network {
     name: String,
     input: String,
     session: Session,
 }
 
 impl Network {
-    pub(crate) fn load(runtime: &Runtime, name: &str, onnx: &[u8]) -> Result<Self, ModelError> {
+    /// Loads the network of this name from the bytes of its file.
+    ///
+    /// # Errors
+    /// When the runtime refuses it, or it has not one input.
+    pub fn load(runtime: &Runtime, name: &str, onnx: &[u8]) -> Result<Self, ModelError> {
         let load = || -> Result<Session, String> {
             Session::builder(&runtime.0)
                 .map_err(|error| error.to_string())?
@@ -71,8 +75,11 @@ impl Network {
         Ok(Self { name: name.into(), input: input.name().into(), session })
     }
 
-    /// Runs on one picture of 3 planes and hands back the outputs of these names.
-    pub(crate) fn run<const N: usize>(
+    /// Runs on one picture of 3 planes of `side` x `side` numbers and hands back the outputs of these names.
+    ///
+    /// # Errors
+    /// When the runtime fails, or there is no such output.
+    pub fn run<const N: usize>(
         &mut self,
         planes: &[f32],
         side: usize,

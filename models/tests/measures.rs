@@ -88,6 +88,21 @@ fn all_cues_are_measured_on_a_face_and_bear_names_that_are_listed() {
 }
 
 #[test]
+fn each_part_is_told_once_and_it_changes_nothing() {
+    let Some(file) = shared("media/live/t1.jpg") else { return };
+    let picture = Picture::decode(&std::fs::read(file).unwrap()).unwrap();
+    let mut analyser = analyser(None);
+    let reference = face(&mut analyser, &picture).likeness;
+    let request = Request { reference: Some(&reference), describe: true };
+    let mut told = Vec::new();
+    let by_parts = analyser.measure_by_parts(&picture, request, &mut |part| told.push(part)).unwrap();
+    let of_a_face = ["descriptor", "texture", "quality", "planarity", "pose"];
+    assert_eq!(told, [&["detector", "mesh"], cues::NAMES, &of_a_face].concat());
+    let plain = analyser.measure(&picture, request).unwrap();
+    assert_eq!((by_parts.cues, by_parts.face.unwrap().pose), (plain.cues, plain.face.unwrap().pose));
+}
+
+#[test]
 fn nobody_is_nobody() {
     let grey = Picture::from_rgb(640, 480, vec![90; 640 * 480 * 3]).unwrap();
     let measured = analyser(None).measure(&grey, Request::default()).unwrap();

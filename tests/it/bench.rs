@@ -94,6 +94,8 @@ impl Bench {
             }
         };
         frame.seq = seq;
+        // What a camera sends is never twice the same.
+        frame.sha256 = Digest::of(&[&frame.sha256.as_bytes()[..], &seq.to_be_bytes()].concat());
         if let Some(compared) = frame.measurement.face.as_mut().and_then(|face| face.compared.as_mut()) {
             compared.frame = reference.unwrap();
         }

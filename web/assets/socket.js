@@ -36,8 +36,11 @@ const PROTOCOL = "liveness.v1";
 
 /** At most 8 pictures a second: enough to follow a turning head, and light on slow lines. */
 const MIN_GAP_MS = 125;
-/** Two in flight keep a line of ordinary delay busy; more would only queue up and grow old. */
-const MAX_UNANSWERED = 2;
+/**
+ * One in flight: each answers the picture that the person shows now. A second one would keep a slow line busier, but on a
+ * busy service it only queues up and grows old, and the hints come late (docs/benchmarks.md).
+ */
+const MAX_UNANSWERED = 1;
 /** About two pictures: with more than this still unsent, the line is slower than the camera. */
 const MAX_BUFFERED_BYTES = 256 * 1024;
 

@@ -174,7 +174,7 @@ fn a_frame_that_comes_again_does_not_pass() {
         }
         story.verdict().unwrap()
     };
-    let looped = judged(|seq| seq % 40);
+    let looped = judged(|seq| seq % 12);
     assert!(!looped.passed, "{looped:?}");
     assert_eq!(looped.reasons, [Reason::new("frame_repeated")]);
     let slow_camera = judged(|seq| seq / 2);

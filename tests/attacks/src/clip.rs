@@ -1,7 +1,7 @@
 use crate::route::Route;
 use anyhow::{Context as _, Result};
 use image::RgbImage;
-use liveness_kit::{FaceMesh, clip_frames, clip_meshes};
+use liveness_kit::{FaceMesh, Tilt, clip_frames, clip_meshes, encode_jpeg, tilted};
 use liveness_models::Analyser;
 use std::path::Path;
 
@@ -10,6 +10,11 @@ pub(crate) const PER_SECOND: f32 = 20.0;
 
 /// A turn that is wide enough for a challenge, in degrees.
 pub(crate) const ENOUGH: f32 = 14.0;
+
+/// Degrees from upright up to which a clip is taken as it is. The page asks for an upright head.
+const LEANING: f32 = 15.0;
+/// Landmarks of the outer corners of the eyes.
+const EYES: [usize; 2] = [33, 263];
 
 /// One frame of a clip with a face on it.
 #[derive(Debug, Clone)]
@@ -55,7 +60,7 @@ impl Clip {
         let meshes = clip_meshes(path, PER_SECOND, analyser)?;
         let jpegs = clip_frames(path, PER_SECOND)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let frames = longest(jpegs, meshes);
+        let frames = upright(longest(jpegs, meshes))?;
         let turns: Vec<(f32, f32)> = frames.iter().map(|frame| (frame.yaw, frame.pitch)).collect();
         let route = Route::of(&turns).with_context(|| format!("{name} does not look ahead for a while"))?;
         Ok(Self { name, frames, route })
@@ -78,6 +83,33 @@ impl Clip {
     pub fn widest(&self) -> [f32; 2] {
         [self.route.left.offset, self.route.right.offset]
     }
+}
+
+/// Tilts the frames of somebody who leans to one side for most of the time.
+fn upright(frames: Vec<Frame>) -> Result<Vec<Frame>> {
+    let mut rolls: Vec<f32> = frames.iter().map(|frame| roll(&frame.mesh)).collect();
+    rolls.sort_by(f32::total_cmp);
+    let leans = rolls.get(rolls.len() / 2).copied().filter(|roll| roll.abs() > LEANING);
+    let Some(leans) = leans else { return Ok(frames) };
+    frames.into_iter().map(|frame| tilt(&frame, -leans)).collect()
+}
+
+/// Degrees clockwise in the picture.
+fn roll(mesh: &FaceMesh) -> f32 {
+    let [right, left] = EYES.map(|point| mesh.points()[point]);
+    (left[1] - right[1]).atan2(left[0] - right[0]).to_degrees()
+}
+
+fn tilt(frame: &Frame, degrees: f32) -> Result<Frame> {
+    let picture = frame.picture();
+    let tilt = Tilt::of(&picture, degrees);
+    let place = |[x, y, z]: [f32; 3]| {
+        let [x, y] = tilt.place([x, y]);
+        [x, y, z]
+    };
+    let mesh = FaceMesh::new(frame.mesh.points().iter().copied().map(place).collect())?;
+    let (yaw, pitch) = mesh.turned();
+    Ok(Frame { jpeg: encode_jpeg(&tilted(&picture, degrees))?, mesh, yaw, pitch })
 }
 
 fn longest(jpegs: Vec<Vec<u8>>, meshes: Vec<Option<FaceMesh>>) -> Vec<Frame> {

@@ -63,7 +63,7 @@ const PRINT_FACE = Object.freeze({ x: 0.5, y: 0.5, width: 0.4, height: 0.7 });
 
 /**
  * A real person, as filmed: looks ahead where the clip is steadiest, and turns to both sides as the clip turns. They come
- * nearer by a zoom, as flat as that is: no clip has a person who comes nearer when they are asked to.
+ * nearer by a zoom of the head, as flat as that is: no clip has a person who comes nearer when they are asked to.
  *
  * @param {string} clip file name
  * @returns {Promise<Performance>}

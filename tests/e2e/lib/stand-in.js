@@ -15,6 +15,9 @@
   const DISTANCES = Object.freeze({ nearer: 1.25, farther: 0.8 });
   const DISTANCE_SECONDS = 0.8;
   const SCALES = Object.freeze({ least: 0.5, most: 2 });
+  /** From how far within the face's ellipse to how far without the head gives way to what is behind it, as radii. */
+  const HEAD_RIM = Object.freeze({ within: 1.1, without: 1.5 });
+  const NOISY_PIXELS = 50;
   const EMPTY_ROOM = Object.freeze({ width: 640, height: 480, colour: "#8d9693" });
   /** Multiples of it, less the whole, are spread evenly; so reactions differ and yet are the same in each run. */
   const GOLDEN = 0.618;
@@ -43,6 +46,7 @@
     const pictures = await Promise.all(performance.frames.map(decode));
     const { width, height } = pictures[0] ?? EMPTY_ROOM;
     const context = canvasOf(width, height);
+    const head = canvasOf(width, height);
     const light = performance.face && new Light(performance, width, height);
     const frames = play(performance);
     const scales = approach(performance);
@@ -50,8 +54,9 @@
       const { frame, scale, zoom } = nearby(performance, next(frames), next(scales));
       const picture = pictures[frame];
       if (picture && light) {
-        zoomed(context, picture, performance.face, zoom);
+        approached(context, head, picture, performance.face, zoom);
         light.shineOn(context, scale);
+        addNoise(context);
       } else {
         context.fillStyle = EMPTY_ROOM.colour;
         context.fillRect(0, 0, width, height);
@@ -78,18 +83,49 @@
   }
 
   /**
-   * The picture about its face. What a smaller one leaves free at the border is what was there before.
+   * The picture with the head larger or smaller, before a wall that stays where it is.
    *
    * @param {CanvasRenderingContext2D} context
+   * @param {CanvasRenderingContext2D} head what the head is drawn on
    * @param {ImageBitmap} picture
-   * @param {{x: number, y: number}} face
+   * @param {{x: number, y: number, width: number, height: number}} face
    * @param {number} zoom
    */
-  function zoomed(context, picture, face, zoom) {
+  function approached(context, head, picture, face, zoom) {
     const { width, height } = context.canvas;
-    if (zoom < 1) context.drawImage(picture, 0, 0);
+    context.drawImage(picture, 0, 0);
+    if (zoom === 1) return;
     const [left, top] = [width * face.x * (1 - zoom), height * face.y * (1 - zoom)];
-    context.drawImage(picture, left, top, width * zoom, height * zoom);
+    head.globalCompositeOperation = "copy";
+    head.drawImage(picture, left, top, width * zoom, height * zoom);
+    head.globalCompositeOperation = "destination-in";
+    const reach = Math.max(zoom, 1);
+    head.save();
+    head.translate(width * face.x, height * face.y);
+    head.scale((width * face.width * reach) / 2, (height * face.height * reach) / 2);
+    head.fillStyle = rim(head);
+    head.fillRect(-width, -height, 2 * width, 2 * height);
+    head.restore();
+    context.drawImage(head.canvas, 0, 0);
+  }
+
+  /** Where a head with a face of the radius 1 ends. @param {CanvasRenderingContext2D} context */
+  function rim(context) {
+    const { within, without } = HEAD_RIM;
+    const gradient = context.createRadialGradient(0, 0, 0, 0, 0, without);
+    gradient.addColorStop(within / without, "rgb(0 0 0 / 1)");
+    gradient.addColorStop(1, "rgb(0 0 0 / 0)");
+    return gradient;
+  }
+
+  /** A little of what no two frames of a camera have in common. @param {CanvasRenderingContext2D} context */
+  function addNoise(context) {
+    const { width, height } = context.canvas;
+    for (let number = 0; number < NOISY_PIXELS; number += 1) {
+      const grey = Math.floor(256 * Math.random());
+      context.fillStyle = `rgb(${grey} ${grey} ${grey} / 0.1)`;
+      context.fillRect(Math.floor(width * Math.random()), Math.floor(height * Math.random()), 1, 1);
+    }
   }
 
   /**

@@ -183,14 +183,9 @@ impl Client {
         }
     }
 
-    /// The same picture with a comment that no other has.
+    /// The same picture, as no other client shows it.
     fn numbered(&mut self, jpeg: &[u8]) -> Bytes {
         self.count += 1;
-        let mut bytes = jpeg[..2].to_vec();
-        bytes.extend([0xFF, 0xFE, 0, 18]);
-        bytes.extend((self.number as u64).to_be_bytes());
-        bytes.extend(self.count.to_be_bytes());
-        bytes.extend(&jpeg[2..]);
-        bytes.into()
+        numbered(jpeg, self.number as u64, self.count)
     }
 }

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use liveness_events::Digest;
 use liveness_events::challenge::Colour;
-use liveness_kit::{Oval, encode_jpeg, lit, zoomed};
+use liveness_kit::{Oval, encode_jpeg, lit, nearer, zoomed};
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
@@ -17,7 +17,8 @@ pub(crate) enum Place {
 /// A picture that was altered, and how: by so many thousandths of its size, in this light.
 type Known = HashMap<(Digest, i32, Option<Colour>), Bytes>;
 
-/// The picture, larger by a factor about the face, and in the light of the screen. Each is made once a process.
+/// The picture with a head that is larger by a factor, or all of it where it is flat, and in the light of the screen. Each
+/// is made once a process.
 pub(crate) fn altered(jpeg: &Bytes, face: &Place, factor: f32, colour: Option<Colour>) -> Bytes {
     static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
     if factor == 1.0 && colour.is_none() {
@@ -27,12 +28,16 @@ pub(crate) fn altered(jpeg: &Bytes, face: &Place, factor: f32, colour: Option<Co
     if let Some(known) = KNOWN.lock().unwrap().get(&asked) {
         return known.clone();
     }
-    let (middle, oval) = match face {
-        Place::Head(oval) => (oval.middle, Some(oval.grown(factor))),
-        Place::Flat => ((0.5, 0.5), None),
-    };
     let picture = image::load_from_memory(jpeg).unwrap().into_rgb8();
-    let picture = if factor == 1.0 { picture } else { zoomed(&picture, middle, factor) };
+    let picture = match face {
+        _ if factor == 1.0 => picture,
+        Place::Head(oval) => nearer(&picture, oval, factor),
+        Place::Flat => zoomed(&picture, (0.5, 0.5), factor),
+    };
+    let oval = match face {
+        Place::Head(oval) => Some(oval.grown(factor)),
+        Place::Flat => None,
+    };
     let picture = match colour {
         Some(colour) => lit(&picture, oval.as_ref(), colour.rgb()),
         None => picture,

@@ -1,5 +1,5 @@
-//! What may become of a picture that was taken already, where nothing is there to be rendered again: the camera is nearer,
-//! or a screen shines. Both are sketches: no perspective, no shape, no camera that adapts.
+//! What may become of a picture that was taken already, where nothing is there to be rendered again: head or camera comes
+//! nearer, or is tilted, or a screen shines. Both are sketches: no perspective, no shape, no camera that adapts.
 
 use image::{Rgb, RgbImage};
 
@@ -26,29 +26,76 @@ pub struct Oval {
 pub fn zoomed(picture: &RgbImage, middle: (f32, f32), factor: f32) -> RgbImage {
     let (width, height) = picture.dimensions();
     let about = (middle.0 * width as f32, middle.1 * height as f32);
-    let source = |place: u32, about: f32, side: u32| {
-        let place = about + (place as f32 + 0.5 - about) / factor - 0.5;
-        let place = place.clamp(0.0, (side - 1) as f32);
+    let source = |place: u32, about: f32| about + (place as f32 + 0.5 - about) / factor;
+    RgbImage::from_fn(width, height, |x, y| sampled(picture, [source(x, about.0), source(y, about.1)]))
+}
+
+/// The picture as a camera takes it that was tilted: all turns clockwise about the middle, by so many degrees. What lies
+/// beyond the edge is like the edge.
+#[must_use]
+pub fn tilted(picture: &RgbImage, degrees: f32) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let tilt = Tilt::of(picture, -degrees);
+    RgbImage::from_fn(width, height, |x, y| sampled(picture, tilt.place([x as f32 + 0.5, y as f32 + 0.5])))
+}
+
+/// The colour at a place between pixels; beyond the edge it is the edge's.
+fn sampled(picture: &RgbImage, [x, y]: [f32; 2]) -> Rgb<u8> {
+    let (width, height) = picture.dimensions();
+    let near = |place: f32, side: u32| {
+        let place = (place - 0.5).clamp(0.0, (side - 1) as f32);
         let first = place as u32;
         (first, (first + 1).min(side - 1), place - first as f32)
     };
-    let columns: Vec<_> = (0..width).map(|x| source(x, about.0, width)).collect();
-    let mut zoomed = RgbImage::new(width, height);
-    for (y, row) in zoomed.rows_mut().enumerate() {
-        let (upper, lower, down) = source(y as u32, about.1, height);
-        for (pixel, (left, right, across)) in row.zip(&columns) {
-            let corner = |x: &u32, y: u32| picture.get_pixel(*x, y).0.map(f32::from);
-            let [a, b, c, d] =
-                [corner(left, upper), corner(right, upper), corner(left, lower), corner(right, lower)];
-            let mix = |channel: usize| {
-                let upper = a[channel] + (b[channel] - a[channel]) * across;
-                let lower = c[channel] + (d[channel] - c[channel]) * across;
-                (upper + (lower - upper) * down).round() as u8
-            };
-            *pixel = Rgb([mix(0), mix(1), mix(2)]);
+    let ((left, right, across), (upper, lower, down)) = (near(x, width), near(y, height));
+    let corner = |x: u32, y: u32| picture.get_pixel(x, y).0.map(f32::from);
+    let [a, b, c, d] = [corner(left, upper), corner(right, upper), corner(left, lower), corner(right, lower)];
+    Rgb([0, 1, 2].map(|channel| {
+        let upper = a[channel] + (b[channel] - a[channel]) * across;
+        let lower = c[channel] + (d[channel] - c[channel]) * across;
+        (upper + (lower - upper) * down).round() as u8
+    }))
+}
+
+/// Where a tilt takes what is in a picture.
+#[derive(Debug, Clone, Copy)]
+pub struct Tilt {
+    middle: [f32; 2],
+    sin_cos: (f32, f32),
+}
+
+impl Tilt {
+    /// Clockwise about the middle of the picture, by so many degrees.
+    #[must_use]
+    pub fn of(picture: &RgbImage, degrees: f32) -> Self {
+        let middle = [picture.width() as f32 / 2.0, picture.height() as f32 / 2.0];
+        Self { middle, sin_cos: degrees.to_radians().sin_cos() }
+    }
+
+    /// A place, in pixels from the upper left corner.
+    #[must_use]
+    pub fn place(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        let ((sin, cos), [middle_x, middle_y]) = (self.sin_cos, self.middle);
+        let (x, y) = (x - middle_x, y - middle_y);
+        [middle_x + x * cos - y * sin, middle_y + x * sin + y * cos]
+    }
+}
+
+/// The picture as a camera takes it when the head has come nearer, so that it is larger by this factor: what is behind it
+/// stays where it is.
+#[must_use]
+pub fn nearer(picture: &RgbImage, head: &Oval, factor: f32) -> RgbImage {
+    let mut nearer = zoomed(picture, head.middle, factor);
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    // Where it was is where it hides something, also when it moves away.
+    let reach = head.grown(factor.max(1.0));
+    for ((x, y, pixel), before) in nearer.enumerate_pixels_mut().zip(picture.pixels()) {
+        let share = reach.share((x as f32 + 0.5) / width, (y as f32 + 0.5) / height);
+        for (value, behind) in pixel.0.iter_mut().zip(before.0) {
+            *value = (f32::from(*value) * share + f32::from(behind) * (1.0 - share)).round() as u8;
         }
     }
-    zoomed
+    nearer
 }
 
 /// The picture as a camera takes it while a screen beside the camera shines in a colour (each channel 0 or 1). Without a
@@ -122,6 +169,25 @@ mod tests {
     fn square(side: u32) -> RgbImage {
         let within = |place: u32, length: u32| place.abs_diff(length / 2) < side / 2;
         RgbImage::from_fn(160, 120, |x, y| Rgb([if within(x, 160) && within(y, 120) { 255 } else { 100 }; 3]))
+    }
+
+    #[test]
+    fn what_is_tilted_is_where_the_tilt_says() {
+        let mut picture = RgbImage::new(160, 120);
+        (0..9).for_each(|i| picture.put_pixel(119 + i % 3, 59 + i / 3, Rgb([255; 3])));
+        let tilted = tilted(&picture, 90.0);
+        let [x, y] = Tilt::of(&picture, 90.0).place([120.5, 60.5]);
+        assert!((x - 79.5).abs() < 0.01 && (y - 100.5).abs() < 0.01, "{x} {y}");
+        assert!(tilted.get_pixel(79, 100).0[0] > 250 && tilted.get_pixel(120, 60).0[0] == 0);
+    }
+
+    #[test]
+    fn behind_a_head_that_comes_nearer_all_stays_where_it_is() {
+        let mut picture = square(20);
+        picture.put_pixel(3, 3, Rgb([9; 3]));
+        let after = nearer(&picture, &Oval { middle: (0.5, 0.5), half: (0.1, 0.14) }, 1.5);
+        assert_eq!(*after.get_pixel(3, 3), Rgb([9; 3]));
+        assert!(white(&after) > 2 * white(&picture));
     }
 
     fn white(picture: &RgbImage) -> usize {

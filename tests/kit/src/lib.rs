@@ -20,7 +20,7 @@ mod texture;
 mod turns;
 mod view;
 
-pub use alter::{Oval, lit, zoomed};
+pub use alter::{Oval, Tilt, lit, nearer, tilted, zoomed};
 pub use clip::{clip_frames, clip_meshes};
 pub use face_mesh::{FaceMesh, MeshError, POINTS};
 pub use head::{Head, Look};

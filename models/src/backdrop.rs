@@ -28,9 +28,10 @@ const SIDE: f32 = 96.0;
 /// Small pictures, each half as large as the one before.
 const LEVELS: usize = 3;
 
-/// The head with its hair: half its width over the face's width, and how far above the face over the face's height.
-const HEAD: (f32, f32) = (0.72, 0.45);
-/// What is compared reaches so far, likewise.
+/// The head with its hair, in widths and heights of the face: half its width at the forehead, what the width gains down
+/// to the chin, for hair hangs beside it, and how far it reaches above the face.
+const HEAD: (f32, f32, f32) = (0.72, 0.5, 0.45);
+/// What is compared: half its width, and how far it reaches above the face.
 const REACH: (f32, f32) = (1.5, 1.0);
 
 /// What surrounds a face, small.
@@ -89,16 +90,22 @@ impl Extent {
         [(self.left + self.right) / 2.0, (self.top + self.bottom) / 2.0]
     }
 
-    /// Whether a place lies within the width on both sides of the middle and the height above the face, in faces.
-    fn holds(&self, [x, y]: [f32; 2], (aside, above): (f32, f32)) -> bool {
-        let [middle, _] = self.centre();
-        (x - middle).abs() < aside * (self.right - self.left)
-            && y > self.top - above * (self.bottom - self.top)
+    /// Where a place lies in widths and heights of the face: from its middle outwards, and down from its top.
+    fn relative(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        let aside = (x - self.centre()[0]).abs() / (self.right - self.left);
+        [aside, (y - self.top) / (self.bottom - self.top)]
+    }
+
+    /// Whether a place is of the head, of its hair or of what is below it.
+    fn is_head(&self, place: [f32; 2]) -> bool {
+        let ([aside, down], (half, gains, above)) = (self.relative(place), HEAD);
+        aside < half + gains * down.max(0.0) && down > -above
     }
 
     /// Whether a place is compared: beside or above the head, not far, not below the chin.
     fn surrounds(&self, place: [f32; 2]) -> bool {
-        place[1] < self.bottom && self.holds(place, REACH) && !self.holds(place, HEAD)
+        let [aside, down] = self.relative(place);
+        aside < REACH.0 && (-REACH.1..1.0).contains(&down) && !self.is_head(place)
     }
 }
 

@@ -1,5 +1,5 @@
 use super::luma::Luma;
-use super::{Backdrop, Extent, HEAD, LEVELS};
+use super::{Backdrop, Extent, LEVELS};
 
 /// Side of a tile in pixels of the largest.
 const TILE: usize = 16;
@@ -14,6 +14,8 @@ const LEAST_STRUCTURE: f32 = 2.0;
 /// Shares that are looked at first: from, to and step.
 const SHARES: (f32, f32) = (-0.2, 1.2);
 const SHARE_STEP: f32 = 0.14;
+/// A best share so near to an end of the range is none.
+const EDGE: f32 = 0.01;
 /// What stands still and what grows are told apart here.
 const BETWEEN: f32 = 0.5;
 /// By how many pixels of the smallest picture a surround may be off its place: one that stands still by the turn of a
@@ -60,12 +62,13 @@ impl Search {
             return None;
         }
         let far = [0, 1, 2].map(|level| {
-            far.levels[level].without(|place| far.face.holds(place.map(|at| at * pixel(level)), HEAD))
+            far.levels[level].without(|place| far.face.is_head(place.map(|at| at * pixel(level))))
         });
         Some(Self { far, growth, origin, tiles })
     }
 
-    /// Share, fit and margin of the best way to lay the one on the other; none where nothing fits.
+    /// Share, fit and margin of the best way to lay the one on the other; none where nothing fits, or what is
+    /// beyond the range would fit better.
     pub(super) fn found(&self) -> Option<[f32; 3]> {
         let coarse = self.coarse();
         let best_of = |still: bool| {
@@ -74,7 +77,8 @@ impl Search {
         };
         let (still, grown) = (best_of(true)?, best_of(false)?);
         let best = if still.fit >= grown.fit { still } else { grown };
-        (best.fit > 0.0).then(|| [best.share, best.fit, (still.fit - grown.fit).abs()])
+        let inner = (SHARES.0 + EDGE..SHARES.1 - EDGE).contains(&best.share);
+        (inner && best.fit > 0.0).then(|| [best.share, best.fit, (still.fit - grown.fit).abs()])
     }
 
     fn coarse(&self) -> Vec<Laid> {

@@ -1,3 +1,4 @@
+use crate::backdrop::Backdrop;
 use crate::crop::Point;
 use crate::cues::{self, Cues};
 use crate::descriptor::{Describer, cosine};
@@ -76,6 +77,7 @@ pub struct Face {
 pub struct Likeness {
     rigid: Vec<Point>,
     descriptor: Option<Vec<f32>>,
+    backdrop: Backdrop,
 }
 
 /// All networks of one worker thread.
@@ -176,7 +178,10 @@ impl Analyser {
         let likeness = Likeness {
             rigid: self.rigid.iter().map(|point| mesh.points[*point].flat()).collect(),
             descriptor,
+            backdrop: Backdrop::of(picture, &mesh.points),
         };
+        let grown = request.reference.and_then(|reference| likeness.backdrop.since(&reference.backdrop));
+        cues.extend(grown.map(|numbers| ("backdrop", numbers)));
         let quality = Quality::of(&mesh.crop);
         done("quality");
         let eyes = mesh.points[33].distance(mesh.points[263]).max(1.0);

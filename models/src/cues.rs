@@ -35,7 +35,7 @@ const CUES: &[(&str, Measure)] = &[
     ("surround", background::surround),
 ];
 
-/// Names of all cues that can occur without a network in the shadow: what such a one says is `PART_shadow`.
+/// Names of all cues of a picture alone. What a network in the shadow says is `PART_shadow`; `backdrop` needs a reference.
 pub const NAMES: &[&str] = &{
     let mut names = [""; CUES.len()];
     let mut place = 0;

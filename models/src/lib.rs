@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod analyser;
+mod backdrop;
 mod crop;
 pub mod cues;
 mod descriptor;

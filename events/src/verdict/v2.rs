@@ -5,6 +5,7 @@
 //! lowers it. A signal that is missing leaves what its doubt leaves: it does not count as passed.
 
 mod approach;
+mod backdrop;
 mod depth;
 mod light;
 mod one_face;
@@ -54,6 +55,7 @@ const SIGNALS: &[Signal] = &[
     one_face::SIGNAL,
     same_face::SIGNAL,
     approach::SIGNAL,
+    backdrop::SIGNAL,
     light::SIGNAL,
     pacing::SIGNAL,
     passive::SIGNAL,

@@ -5,6 +5,7 @@
 //! lowers it. A signal that is missing leaves what its doubt leaves: it does not count as passed.
 
 mod approach;
+mod backdrop;
 mod continuity;
 mod depth;
 mod light;
@@ -57,6 +58,7 @@ const SIGNALS: &[Signal] = &[
     one_face::SIGNAL,
     same_face::SIGNAL,
     approach::SIGNAL,
+    backdrop::SIGNAL,
     light::SIGNAL,
     shading::SIGNAL,
     pacing::SIGNAL,

@@ -7,7 +7,7 @@ const TILE: usize = 16;
 const LEAST_GROWTH: f32 = 0.113;
 
 /// Share of the small picture that must be left to compare.
-const LEAST_SHARE: f32 = 0.04;
+const LEAST_SHARE: f32 = 0.08;
 /// Standard deviation of the luma in the tiles, 0 to 255: below it a wall is even.
 const LEAST_STRUCTURE: f32 = 2.0;
 

@@ -6,13 +6,21 @@ mod background;
 mod colour;
 mod exposure;
 mod eyes;
+mod fourier;
+mod halftone;
+mod jpeg_grid;
+mod luma;
+mod noise;
 mod parallax;
 mod polygon;
+mod scene;
 mod shape;
 mod skin;
 
 use crate::face_mesh::{POINTS, Point3};
 use crate::picture::Picture;
+use luma::Luma;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// Cues by name. One that cannot be measured on a picture is absent; all numbers are finite.
@@ -27,10 +35,14 @@ const CUES: &[(&str, Measure)] = &[
     ("exposure", exposure::exposure),
     ("eyes", eyes::eyes),
     ("forehead", skin::forehead),
+    ("halftone", halftone::halftone),
+    ("jpeg_grid", jpeg_grid::jpeg_grid),
     ("left_cheek", skin::left_cheek),
+    ("noise", noise::noise),
     ("nose", skin::nose),
     ("parallax", parallax::parallax),
     ("right_cheek", skin::right_cheek),
+    ("scene", scene::scene),
     ("shape", shape::shape),
     ("surround", background::surround),
 ];
@@ -51,11 +63,18 @@ pub(crate) struct View<'a> {
     picture: &'a Picture,
     /// The 468 points of the largest face.
     mesh: Option<&'a [Point3]>,
+    luma: OnceCell<Luma>,
 }
 
 impl<'a> View<'a> {
     fn of(picture: &'a Picture, mesh: Option<&'a [Point3]>) -> Self {
-        Self { picture, mesh: mesh.filter(|points| points.len() >= POINTS) }
+        let mesh = mesh.filter(|points| points.len() >= POINTS);
+        Self { picture, mesh, luma: OnceCell::new() }
+    }
+
+    /// The picture's luma, made once.
+    fn luma(&self) -> &Luma {
+        self.luma.get_or_init(|| Luma::of(self.picture))
     }
 }
 
@@ -100,6 +119,38 @@ pub(crate) mod tests {
         assert_eq!(told, NAMES);
     }
 
+    /// A face about a place: its regions of skin are round, and all other landmarks lie in two corners of its box.
+    pub(crate) fn face([x, y]: [f32; 2], width: f32) -> Vec<Point3> {
+        let regions: [(&[usize], f32, f32); 5] = [
+            (skin::FOREHEAD, 0.0, -0.35),
+            (skin::LEFT_CHEEK, 0.3, 0.15),
+            (skin::RIGHT_CHEEK, -0.3, 0.15),
+            (skin::NOSE, 0.0, 0.0),
+            (skin::CHIN, 0.0, 0.45),
+        ];
+        let corner = |landmark: usize| if landmark.is_multiple_of(2) { -width } else { width };
+        let mut places: Vec<(usize, [f32; 3])> = (0..POINTS)
+            .map(|landmark| (landmark, [x + 0.5 * corner(landmark), y + 0.6 * corner(landmark), 0.0]))
+            .collect();
+        for (region, across, down) in regions {
+            let step = std::f32::consts::TAU / region.len() as f32;
+            places.extend(region.iter().enumerate().map(|(place, landmark)| {
+                let (sin, cos) = (place as f32 * step).sin_cos();
+                (*landmark, [x + (across + 0.15 * cos) * width, y + (down + 0.15 * sin) * width, 0.0])
+            }));
+        }
+        mesh(&places)
+    }
+
+    /// Numbers of a normal distribution with deviation 1: sums of twelve even ones.
+    pub(crate) fn normal(mut state: u64) -> impl Iterator<Item = f32> {
+        let mut even = move || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1_u64 << 24) as f32
+        };
+        std::iter::repeat_with(move || (0..12).map(|_| even()).sum::<f32>() - 6.0)
+    }
+
     #[test]
     fn names_are_sorted_and_no_two_alike() {
         assert!(NAMES.windows(2).all(|pair| pair[0] < pair[1]), "{NAMES:?}");
@@ -118,6 +169,6 @@ pub(crate) mod tests {
     #[test]
     fn without_a_face_the_picture_is_measured_still() {
         let picture = Picture::from_rgb(200, 200, vec![90; 200 * 200 * 3]).unwrap();
-        assert_eq!(measure(&picture, None).into_keys().collect::<Vec<_>>(), ["exposure"]);
+        assert_eq!(measure(&picture, None).into_keys().collect::<Vec<_>>(), ["exposure", "scene"]);
     }
 }

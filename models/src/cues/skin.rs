@@ -21,11 +21,11 @@ use super::polygon::{area, inside};
 const LEAST_PIXELS: u64 = 100;
 
 // Polygons run clockwise as seen in the picture.
-const FOREHEAD: &[usize] = &[67, 109, 10, 338, 297, 333, 299, 337, 9, 108, 69, 104];
-const RIGHT_CHEEK: &[usize] = &[117, 118, 101, 36, 206, 216, 192, 147, 123];
-const LEFT_CHEEK: &[usize] = &[346, 352, 376, 416, 436, 426, 266, 330, 347];
-const NOSE: &[usize] = &[6, 419, 456, 363, 440, 275, 4, 45, 220, 134, 236, 196];
-const CHIN: &[usize] = &[18, 313, 406, 418, 262, 369, 396, 175, 171, 140, 32, 194, 182, 83];
+pub(super) const FOREHEAD: &[usize] = &[67, 109, 10, 338, 297, 333, 299, 337, 9, 108, 69, 104];
+pub(super) const RIGHT_CHEEK: &[usize] = &[117, 118, 101, 36, 206, 216, 192, 147, 123];
+pub(super) const LEFT_CHEEK: &[usize] = &[346, 352, 376, 416, 436, 426, 266, 330, 347];
+pub(super) const NOSE: &[usize] = &[6, 419, 456, 363, 440, 275, 4, 45, 220, 134, 236, 196];
+pub(super) const CHIN: &[usize] = &[18, 313, 406, 418, 262, 369, 396, 175, 171, 140, 32, 194, 182, 83];
 
 pub(super) fn forehead(view: &View<'_>) -> Option<Vec<f64>> {
     region(view, FOREHEAD)

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod attack;
 mod doctor;
 mod eval;
 mod export;
@@ -45,6 +46,8 @@ enum Command {
     Export(export::ExportArgs),
     /// Append the events of an export, read from standard input, to the log
     Import(import::ImportArgs),
+    /// Play attacks on your own service over its own socket, and label them for `eval`
+    Attack(attack::AttackArgs),
     /// Score labelled presentations: rates of error by attack species, with confidence intervals
     Eval(eval::EvalArgs),
     /// List and verify the networks; add some, and say which of them verdicts may rest on
@@ -94,6 +97,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => wait(verify::run(&args, out)),
         Command::Export(args) => wait(export::run(&args, out)),
         Command::Import(args) => wait(import::run(&args, out)),
+        Command::Attack(args) => wait(attack::run(&args, out)),
         Command::Eval(args) => eval::run(&args, out),
         Command::Models(args) => wait(models::run(&args, out)),
         Command::Log(command) => wait(log::run(command, out)),

@@ -2,6 +2,7 @@
 
 pub mod actors;
 pub mod app;
+pub mod attack;
 pub mod cli;
 pub mod clock;
 pub mod data_dir;

@@ -1,9 +1,8 @@
 use crate::clock::Clock;
 use crate::eval::{
-    Context, Entry, MANIFEST, Manifest, Player, RECORDED, Recorded, Source, Split, Summary, Trial, page,
-    play, print,
+    Context, MANIFEST, Manifest, PICTURES, RECORDED, Recorded, Split, Summary, Trial, page, print, score,
 };
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use liveness_events::verdict::PolicyVersion;
 use serde::Serialize;
@@ -12,10 +11,12 @@ use std::io::{BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use uuid::Uuid;
 
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {
-    /// The folder: `manifest.toml` with the labels, and what these name: sessions of `sessions.ndjson`, an export of a log
+    /// The folder: `manifest.toml` with the labels, `sessions.ndjson`, an export of the log with the sessions that these
+    /// name, and `pictures`, where there are any
     dir: PathBuf,
     /// The people whose trials count: those that nothing was tuned on, those that it was tuned on, or all
     #[arg(long, value_enum, default_value_t = Which::Report)]
@@ -57,8 +58,8 @@ impl Which {
 
 pub(super) fn run(args: &EvalArgs, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let manifest = manifest(&args.dir)?;
-    let mut player = recorded(args, &manifest)?;
-    evaluate(args, manifest, &mut player, out)?;
+    let recorded = recorded(args, &manifest)?;
+    evaluate(args, manifest, recorded, out)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -69,15 +70,7 @@ fn manifest(dir: &Path) -> anyhow::Result<Manifest> {
 }
 
 fn recorded(args: &EvalArgs, manifest: &Manifest) -> anyhow::Result<Recorded> {
-    let mut labelled = std::collections::HashSet::new();
-    for Entry { source, line, .. } in &manifest.entries {
-        match source {
-            Source::Session(session) => labelled.insert(*session),
-            Source::Media(_) => {
-                bail!("{MANIFEST}, line {line}: `media` cannot be played by this version: name a `session`")
-            }
-        };
-    }
+    let labelled = manifest.entries.iter().map(|entry| entry.session).collect();
     let path = args.dir.join(RECORDED);
     let read = || Recorded::read(BufReader::new(File::open(&path)?), &labelled, policy(args));
     read().with_context(|| path.display().to_string())
@@ -98,11 +91,11 @@ struct Document<'a> {
 fn evaluate(
     args: &EvalArgs,
     manifest: Manifest,
-    player: &mut dyn Player,
+    mut recorded: Recorded,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let chosen = manifest.entries.iter().filter(|entry| args.split.has(entry.split));
-    let trials = play(chosen, player)?;
+    let trials = score(chosen, &mut recorded)?;
     let trials: Vec<&Trial> = trials.iter().collect();
     ensure!(!trials.is_empty(), "{MANIFEST}: no trial is in split {}", args.split.code());
     let context = Context {
@@ -112,11 +105,12 @@ fn evaluate(
         policy: policy(args).into(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         made_at: Clock::default().now().to_string(),
-        notes: player.notes(),
+        notes: recorded.notes(),
     };
     let summary = Summary::of(context, args.threshold.into(), &trials);
     if let Some(path) = &args.report {
-        write(path, &page(&summary, &trials)?).with_context(|| path.display().to_string())?;
+        write(path, &page(&summary, &trials, &|session| picture(&args.dir, session))?)
+            .with_context(|| path.display().to_string())?;
     }
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&Document { summary: &summary, cases: &trials })?)?;
@@ -124,6 +118,11 @@ fn evaluate(
         print(&summary, out)?;
     }
     Ok(())
+}
+
+/// The picture of a session, where the folder has one.
+fn picture(dir: &Path, session: Uuid) -> Option<Vec<u8>> {
+    std::fs::read(dir.join(PICTURES).join(format!("{session}.jpg"))).ok()
 }
 
 /// The folder's own name, also where it is called `.`.

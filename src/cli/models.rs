@@ -7,6 +7,7 @@ mod pull;
 pub(super) use list::line;
 
 use crate::data_dir::DataDir;
+use crate::networks::Networks;
 use crate::settings::ModelArgs;
 use clap::{Args, Subcommand};
 use liveness_models::manifest::{Model, ModelState};
@@ -40,7 +41,7 @@ enum ModelsCommand {
 
 /// Where networks and states are.
 #[derive(Debug, Args)]
-struct Place {
+pub(super) struct Place {
     #[command(flatten)]
     models: ModelArgs,
     /// Directory of the embedded event log, the views and the master key
@@ -57,6 +58,11 @@ struct StateArgs {
 }
 
 impl Place {
+    /// The networks that measure.
+    pub(super) fn load(&self) -> anyhow::Result<Networks> {
+        Networks::load(&self.models, &self.data_dir)
+    }
+
     fn parts(&self) -> Parts {
         self.models.parts(&self.data_dir)
     }

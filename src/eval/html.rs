@@ -16,14 +16,18 @@ mod tests;
 use super::summary::Summary;
 use super::trial::Trial;
 use std::fmt::{self, Write};
+use uuid::Uuid;
 
 const STYLE: &str = include_str!("html/page.css");
+
+/// The picture of a session, as JPEG, where there is one.
+pub type PictureOf<'a> = dyn Fn(Uuid) -> Option<Vec<u8>> + 'a;
 
 /// Draws the report on trials and what they amount to.
 ///
 /// # Errors
 /// Never, for a string takes all that is written; the type is that of the writing macros.
-pub fn page(summary: &Summary, trials: &[&Trial]) -> Result<String, fmt::Error> {
+pub fn page(summary: &Summary, trials: &[&Trial], picture_of: &PictureOf<'_>) -> Result<String, fmt::Error> {
     let mut out = String::new();
     let title = Text(&summary.context.title);
     write!(
@@ -43,7 +47,7 @@ pub fn page(summary: &Summary, trials: &[&Trial]) -> Result<String, fmt::Error> 
     tables::thresholds(&mut out, summary)?;
     signals::write(&mut out, summary)?;
     tables::conditions(&mut out, summary)?;
-    cases::write(&mut out, summary, trials)?;
+    cases::write(&mut out, summary, trials, picture_of)?;
     tables::reading(&mut out, summary)?;
     out.write_str("</main>\n</body>\n</html>\n")?;
     Ok(out)

@@ -4,13 +4,12 @@
 //! title = "Phones and laptops, autumn"    # what the report is called; the folder's name where it is left out
 //!
 //! [[trial]]
-//! id = "anna, first"                      # must be unique; the media file or the session where it is left out
+//! id = "anna, first"                      # must be unique; the session where it is left out
 //! subject = "anna"                        # who is shown, or whose likeness is
 //! kind = "bona_fide"                      # or "attack"
 //! condition = "indoors, lamp"
 //! split = "report"                        # or "tune": all trials of a subject are in the same
-//! media = "clips/anna-1.mp4"              # what is played, from the manifest's folder
-//! seed = 7                                # of what is drawn when it is played; 0 where it is left out
+//! session = "6fc0b5a1-39f5-4f0c-8d0b-0d1f2f6f2c11"    # one of sessions.ndjson
 //!
 //! [[trial]]
 //! subject = "anna"
@@ -18,7 +17,7 @@
 //! species = "phone_screen"                # of an attack: its PAI species
 //! condition = "indoors, lamp"
 //! split = "report"
-//! session = "0349cab3-7710-4f99-b9ac-16a42724bc7d"    # instead of `media`: a session of sessions.ndjson
+//! session = "0349cab3-7710-4f99-b9ac-16a42724bc7d"
 //! ```
 
 mod fields;
@@ -28,11 +27,11 @@ mod tests;
 
 use super::trial::{Kind, Split};
 use fields::Fields;
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 use std::fmt;
-use std::path::PathBuf;
 use thiserror::Error;
 use toml::de::DeTable;
 use uuid::Uuid;
@@ -53,34 +52,39 @@ pub struct Manifest {
     pub entries: Vec<Entry>,
 }
 
-/// One trial before it was played.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One labelled presentation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// What it is called.
     pub id: String,
     /// Who is shown, or whose likeness is.
     pub subject: String,
     /// What is shown.
+    #[serde(flatten)]
     pub kind: Kind,
     /// Under which circumstances.
     pub condition: String,
     /// What it may be used for.
     pub split: Split,
-    /// Where it is found.
-    pub source: Source,
-    /// Seed of what is drawn when it is played.
-    pub seed: u64,
+    /// The session that was recorded.
+    pub session: Uuid,
     /// Line of the manifest, from 1.
+    #[serde(skip)]
     pub line: usize,
 }
 
-/// Where a trial is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// A file to be played, from the manifest's folder.
-    Media(PathBuf),
-    /// A session that was recorded.
-    Session(Uuid),
+impl Entry {
+    /// As a manifest holds it.
+    ///
+    /// # Errors
+    /// Never, for all of it are texts.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        #[derive(Serialize)]
+        struct One<'a> {
+            trial: [&'a Entry; 1],
+        }
+        toml::to_string(&One { trial: [self] })
+    }
 }
 
 /// All that is wrong with a manifest.
@@ -152,29 +156,17 @@ fn entry(mut fields: Fields<'_, '_, '_>) -> Option<Entry> {
         (Some(false), None) => fields.wrong("species", "is missing: an attack is of a PAI species"),
         (None, _) => None,
     };
-    let seed = fields.optional_number("seed");
-    let source = match (fields.optional_text("media"), fields.optional_uuid("session")) {
-        (Some(media), None) => Some(Source::Media(media.into())),
-        (None, Some(session)) => Some(Source::Session(session)),
-        (Some(_), Some(_)) => fields.wrong("media", "and `session` cannot both be there"),
-        (None, None) if fields.has("session") || fields.has("media") => None,
-        (None, None) => fields.wrong("media", "or `session` must be there"),
-    };
+    let session = fields.uuid("session");
     let id = fields.optional_text("id");
     fields.finish();
-    let source = source?;
-    let id = id.unwrap_or_else(|| match &source {
-        Source::Media(path) => path.display().to_string(),
-        Source::Session(session) => session.to_string(),
-    });
+    let session = session?;
     Some(Entry {
-        id,
+        id: id.unwrap_or_else(|| session.to_string()),
         subject: subject?,
         kind: kind?,
         condition: condition?,
         split: split?,
-        source,
-        seed,
+        session,
         line,
     })
 }
@@ -189,9 +181,8 @@ fn contradictions(entries: &[Entry]) -> Vec<Problem> {
         if let Some(first) = ids.insert(&entry.id, line) {
             wrong(format!("`id`: {:?} is that of the trial of line {first} too", entry.id));
         }
-        if let Source::Session(session) = &entry.source
-            && let Some(first) = sessions.insert(session, line)
-        {
+        if let Some(first) = sessions.insert(entry.session, line) {
+            let session = entry.session;
             wrong(format!("`session`: {session} is that of the trial of line {first} too"));
         }
         match splits.entry(&entry.subject) {

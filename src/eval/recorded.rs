@@ -1,9 +1,7 @@
 //! Sessions that were recorded, judged again from an export of their log: nothing is played a second time.
 
-use super::manifest::{Entry, Source};
 use super::trial::{Outcome, Scored, Signal};
 use super::words::counted;
-use super::{Played, Player};
 use crate::transfer::ExportReader;
 use anyhow::{Context as _, bail};
 use liveness_events::session::{ExpiredBecause, SessionEvent, replay, replay_by};
@@ -55,29 +53,28 @@ impl Recorded {
         Ok(Self { policy, sessions, unlabelled: unlabelled.len(), of_others: 0, different: 0 })
     }
 
-    fn judge(&mut self, events: &[SessionEvent]) -> anyhow::Result<Outcome> {
-        let Some(replayed) = replay(events) else {
-            return Ok(Outcome::Failed { reason: why_not(events).to_owned() });
-        };
-        self.of_others += usize::from(replayed.policy != self.policy);
-        self.different += usize::from(!replayed.is_equal());
-        let verdict = replay_by(events, self.policy).context("its verdict rests on no capture")?;
-        Ok(Outcome::Scored(verdict.into()))
-    }
-}
-
-impl Player for Recorded {
-    fn play(&mut self, entry: &Entry) -> anyhow::Result<Played> {
-        let Source::Session(session) = &entry.source else { bail!("it is no recorded session") };
+    /// Judges a session; each once.
+    ///
+    /// # Errors
+    /// When it is not in the export from its beginning; one that came to no score is no error.
+    pub fn judge(&mut self, session: Uuid) -> anyhow::Result<Outcome> {
         let events =
-            self.sessions.remove(session).with_context(|| format!("{FILE} has no session {session}"))?;
+            self.sessions.remove(&session).with_context(|| format!("{FILE} has no session {session}"))?;
         if !matches!(events.first(), Some(SessionEvent::Created(_))) {
             bail!("{FILE} has no beginning of session {session}");
         }
-        Ok(Played { outcome: self.judge(&events)?, thumbnails: Vec::new() })
+        let Some(replayed) = replay(&events) else {
+            return Ok(Outcome::Failed { reason: why_not(&events).to_owned() });
+        };
+        self.of_others += usize::from(replayed.policy != self.policy);
+        self.different += usize::from(!replayed.is_equal());
+        let verdict = replay_by(&events, self.policy).context("its verdict rests on no capture")?;
+        Ok(Outcome::Scored(verdict.into()))
     }
 
-    fn notes(&self) -> Vec<String> {
+    /// What a reader of the report must know of all that was judged, a sentence each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
         let sessions = |count| counted(count, "session", "sessions");
         let mut notes = Vec::new();
         if self.unlabelled > 0 {
@@ -129,7 +126,6 @@ impl From<Verdict> for Scored {
 
 #[cfg(test)]
 mod tests {
-    use super::super::manifest::Manifest;
     use super::*;
     use crate::sample;
     use crate::transfer::{ExportWriter, export};
@@ -148,13 +144,6 @@ mod tests {
         writer.finish().unwrap().1
     }
 
-    fn entry(session: Uuid) -> Entry {
-        let text = format!(
-            "[[trial]]\nsubject = \"a\"\nkind = \"bona_fide\"\ncondition = \"c\"\nsplit = \"tune\"\nsession = \"{session}\""
-        );
-        Manifest::parse(&text).unwrap().entries.remove(0)
-    }
-
     fn read(export: &[u8], policy: PolicyVersion) -> anyhow::Result<Recorded> {
         let labelled = [SCORED, EXPIRED, Uuid::from_u128(9)].into();
         Recorded::read(BufReader::new(export), &labelled, policy)
@@ -164,8 +153,8 @@ mod tests {
     async fn a_session_is_judged_again_from_its_events() {
         let export = exported().await;
         let mut recorded = read(&export, PolicyVersion::V1).unwrap();
-        let played = recorded.play(&entry(SCORED)).unwrap();
-        let Outcome::Scored(scored) = &played.outcome else { panic!("{played:?}") };
+        let outcome = recorded.judge(SCORED).unwrap();
+        let Outcome::Scored(scored) = &outcome else { panic!("{outcome:?}") };
         // Six frames that follow none of the turns, though the sample claims a confidence of 98.5.
         assert_eq!(scored.confidence, 0.0);
         assert!(scored.is_fused());
@@ -183,15 +172,15 @@ mod tests {
     #[actix_web::test]
     async fn another_policy_says_that_it_was_not_asked() {
         let mut recorded = read(&exported().await, PolicyVersion::V2).unwrap();
-        recorded.play(&entry(SCORED)).unwrap();
+        recorded.judge(SCORED).unwrap();
         assert!(recorded.notes()[1].ends_with("missing to policy 2."), "{:?}", recorded.notes());
     }
 
     #[actix_web::test]
     async fn a_session_without_a_verdict_is_a_non_response() {
         let mut recorded = read(&exported().await, PolicyVersion::V1).unwrap();
-        let played = recorded.play(&entry(EXPIRED)).unwrap();
-        assert_eq!(played.outcome, Outcome::Failed { reason: "link_ended".into() });
+        let outcome = recorded.judge(EXPIRED).unwrap();
+        assert_eq!(outcome, Outcome::Failed { reason: "link_ended".into() });
     }
 
     #[actix_web::test]
@@ -199,7 +188,7 @@ mod tests {
         let mut export = exported().await;
         let nine = Uuid::from_u128(9);
         let mut recorded = read(&export, PolicyVersion::V1).unwrap();
-        let told = recorded.play(&entry(nine)).unwrap_err().to_string();
+        let told = recorded.judge(nine).unwrap_err().to_string();
         assert_eq!(told, format!("sessions.ndjson has no session {nine}"));
         let middle = export.len() / 2;
         export.truncate(middle);

@@ -1,6 +1,7 @@
 //! Trials for tests.
 
 use super::trial::{Kind, Outcome, Scored, Signal, Split, Trial};
+use uuid::Uuid;
 
 fn trial(subject: &str, kind: Kind, confidence: f64) -> Trial {
     Trial {
@@ -9,8 +10,8 @@ fn trial(subject: &str, kind: Kind, confidence: f64) -> Trial {
         kind,
         condition: "indoors".into(),
         split: Split::Report,
+        session: Uuid::nil(),
         outcome: Outcome::Scored(Scored { confidence, signals: Vec::new() }),
-        thumbnails: Vec::new(),
     }
 }
 

@@ -1,4 +1,5 @@
 use serde::{Serialize, Serializer};
+use uuid::Uuid;
 
 /// A presentation whose truth is known, and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -14,11 +15,10 @@ pub struct Trial {
     pub condition: String,
     /// What it may be used for.
     pub split: Split,
+    /// The session in which it was.
+    pub session: Uuid,
     /// What came of it.
     pub outcome: Outcome,
-    /// A few of the pictures that were shown, as JPEG. A log holds none.
-    #[serde(skip)]
-    pub thumbnails: Vec<Vec<u8>>,
 }
 
 /// What was shown to the camera.

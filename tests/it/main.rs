@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 mod abuse;
+mod attack;
 mod attacks;
 mod audit;
 mod bench;

@@ -1,13 +1,17 @@
-//! The command over trials that a stand-in plays, and over an export as it comes.
+//! The command over an export as it comes.
 
 use super::*;
-use crate::eval::{Outcome, Played, Scored};
 use crate::sample;
 use crate::transfer::{ExportWriter, export};
 use clap::Parser;
+use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
 use tempfile::TempDir;
 use uuid::Uuid;
+
+/// Two sessions that are scored 0 by policy 1, and one without a score.
+const SCORED: [Uuid; 2] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+const EXPIRED: Uuid = Uuid::from_u128(3);
 
 #[derive(Parser)]
 struct Line {
@@ -26,122 +30,93 @@ fn folder(manifest: &str) -> TempDir {
     folder
 }
 
-fn trial(subject: &str, kind: &str, split: &str, source: &str) -> String {
+fn trial(subject: &str, kind: &str, split: &str, session: Uuid) -> String {
     format!(
-        "[[trial]]\nsubject = \"{subject}\"\n{kind}\ncondition = \"dim\"\nsplit = \"{split}\"\n{source}\n"
+        "[[trial]]\nsubject = \"{subject}\"\n{kind}\ncondition = \"dim\"\nsplit = \"{split}\"\nsession = \"{session}\"\n"
     )
 }
 
 const BONA_FIDE: &str = "kind = \"bona_fide\"";
 const PRINT: &str = "kind = \"attack\"\nspecies = \"flat_print\"";
 
-/// Plays a file by the number in its name.
-struct StandIn;
-
-impl Player for StandIn {
-    fn play(&mut self, entry: &Entry) -> anyhow::Result<Played> {
-        let Source::Media(path) = &entry.source else { bail!("no media") };
-        let outcome = match path.to_string_lossy().parse() {
-            Ok(confidence) => Outcome::Scored(Scored { confidence, signals: Vec::new() }),
-            Err(_) if path.ends_with("gone") => bail!("the file is gone"),
-            Err(_) => Outcome::Failed { reason: "no_face".into() },
-        };
-        Ok(Played { outcome, thumbnails: vec![vec![0xff, 0xd8]] })
+/// A folder with an export, and with labels of all that is in it.
+async fn recorded_folder() -> TempDir {
+    let folder = folder(
+        &[
+            "title = \"<Autumn>\"\n".to_owned(),
+            trial("anna", BONA_FIDE, "report", SCORED[0]),
+            trial("anna", PRINT, "report", EXPIRED),
+            trial("clara", PRINT, "tune", SCORED[1]),
+        ]
+        .concat(),
+    );
+    let (log, _data) = sample::open();
+    for session in SCORED {
+        sample::whole(&*log, session, 6).await;
     }
+    sample::record(&*log, EXPIRED, &sample::expired(EXPIRED)).await;
+    let mut writer = ExportWriter::begin(Vec::new(), 0).unwrap();
+    export(&*log, &mut writer).await.unwrap();
+    std::fs::write(folder.path().join(RECORDED), writer.finish().unwrap().1).unwrap();
+    folder
 }
 
-fn played(folder: &TempDir, flags: &[&str]) -> anyhow::Result<String> {
+fn told(folder: &TempDir, flags: &[&str]) -> anyhow::Result<String> {
     let mut out = Vec::new();
-    evaluate(&args(folder.path(), flags), manifest(folder.path())?, &mut StandIn, &mut out)?;
+    run(&args(folder.path(), &[&["--policy", "1"], flags].concat()), &mut out)?;
     Ok(String::from_utf8(out)?)
 }
 
-fn sample_folder() -> TempDir {
-    folder(
-        &[
-            "title = \"<Autumn>\"\n".to_owned(),
-            trial("anna", BONA_FIDE, "report", "media = \"95\""),
-            trial("boris", BONA_FIDE, "report", "media = \"silent\""),
-            trial("boris", PRINT, "report", "media = \"71.5\""),
-            trial("clara", PRINT, "tune", "media = \"1\""),
-        ]
-        .concat(),
-    )
-}
-
-#[test]
-fn trials_of_one_split_are_counted() {
-    let folder = sample_folder();
-    let json: serde_json::Value = serde_json::from_str(&played(&folder, &["--json"]).unwrap()).unwrap();
+#[actix_web::test]
+async fn sessions_of_one_split_are_judged_from_their_export() {
+    let folder = recorded_folder().await;
+    let json: Value = serde_json::from_str(&told(&folder, &["--json"]).unwrap()).unwrap();
     assert_eq!(
         (&json["title"], &json["trials"], &json["policy"]),
-        (&"<Autumn>".into(), &3.into(), &2.into())
+        (&"<Autumn>".into(), &2.into(), &1.into())
     );
-    assert_eq!(json["rates"]["highest"]["apcer"]["rate"], 1.0);
-    assert_eq!(json["rates"]["bona_fide"]["bpnrr"]["count"], 1);
-    assert_eq!(json["cases"][2]["species"], "flat_print");
-    assert_eq!(json["cases"][1]["outcome"]["failed"]["reason"], "no_face");
+    assert_eq!(json["cases"][0]["outcome"]["scored"]["confidence"], 0.0);
+    assert_eq!(json["cases"][1]["outcome"]["failed"]["reason"], "link_ended");
+    assert_eq!(json["cases"][1]["species"], "flat_print");
+    assert_eq!(json["cases"][1]["session"], EXPIRED.to_string());
+    assert_eq!(json["rates"]["bona_fide"]["bpcer"]["count"], 1);
     assert!(json["conditions"]["dim"].is_object(), "{json}");
 
-    let table = played(&folder, &["--split", "all", "--threshold", "80"]).unwrap();
-    assert!(table.contains("4 trials of 3 people, split all, policy 2, threshold 80"), "{table}");
+    let table = told(&folder, &["--split", "all", "--threshold", "80"]).unwrap();
+    assert!(table.contains("3 trials of 2 people, split all, policy 1, threshold 80"), "{table}");
 }
 
-#[test]
-fn the_page_is_for_its_owner_alone() {
-    let folder = sample_folder();
+#[actix_web::test]
+async fn the_page_is_for_its_owner_alone_and_has_the_pictures_of_the_folder() {
+    let folder = recorded_folder().await;
+    let pictures = folder.path().join(PICTURES);
+    std::fs::create_dir(&pictures).unwrap();
+    std::fs::write(pictures.join(format!("{}.jpg", SCORED[1])), [0xff, 0xd8]).unwrap();
     let page = folder.path().join("report.html");
-    played(&folder, &["--report", page.to_str().unwrap()]).unwrap();
+    told(&folder, &["--split", "all", "--report", page.to_str().unwrap()]).unwrap();
     assert_eq!(page.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let html = std::fs::read_to_string(page).unwrap();
-    assert!(html.contains("<h1>&lt;Autumn&gt;</h1>") && html.contains("data:image/jpeg;base64,/9g="));
+    assert!(html.contains("<h1>&lt;Autumn&gt;</h1>"));
+    assert_eq!(html.matches("data:image/jpeg;base64,/9g=").count(), 1);
 }
 
-#[test]
-fn what_cannot_be_played_is_named() {
-    let folder = folder(&trial("anna", BONA_FIDE, "report", "media = \"gone\""));
-    let told = format!("{:#}", played(&folder, &[]).unwrap_err());
-    assert_eq!(told, "trial \"gone\", line 1: the file is gone");
-    let told = format!("{:#}", played(&folder, &["--split", "tune"]).unwrap_err());
-    assert_eq!(told, "manifest.toml: no trial is in split tune");
+#[actix_web::test]
+async fn what_was_not_recorded_is_named() {
+    let folder = recorded_folder().await;
+    let missing = Uuid::from_u128(9);
+    std::fs::write(folder.path().join(MANIFEST), trial("anna", BONA_FIDE, "report", missing)).unwrap();
+    let error = format!("{:#}", told(&folder, &[]).unwrap_err());
+    assert_eq!(error, format!("trial \"{missing}\", line 1: sessions.ndjson has no session {missing}"));
+    let error = format!("{:#}", told(&folder, &["--split", "tune"]).unwrap_err());
+    assert_eq!(error, "manifest.toml: no trial is in split tune");
 }
 
 #[test]
 fn a_wrong_manifest_is_named_with_its_line() {
-    let folder = folder(&trial("anna", PRINT, "test", "media = \"1\""));
-    let told = format!("{:#}", played(&folder, &[]).unwrap_err());
+    let folder = folder(&trial("anna", PRINT, "test", SCORED[0]));
+    let told = format!("{:#}", told(&folder, &[]).unwrap_err());
     assert!(
         told.ends_with("manifest.toml: line 6: `split` is \"test\", but must be \"tune\" or \"report\""),
         "{told}"
     );
-}
-
-#[actix_web::test]
-async fn recorded_sessions_are_judged_from_their_export() {
-    let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let of = |session: Uuid| format!("session = \"{session}\"");
-    let folder = folder(
-        &[trial("anna", BONA_FIDE, "report", &of(one)), trial("anna", PRINT, "report", &of(two))].concat(),
-    );
-    let (log, _data) = sample::open();
-    sample::whole(&*log, one, 6).await;
-    sample::record(&*log, two, &sample::expired(two)).await;
-    let mut writer = ExportWriter::begin(Vec::new(), 0).unwrap();
-    export(&*log, &mut writer).await.unwrap();
-    std::fs::write(folder.path().join(RECORDED), writer.finish().unwrap().1).unwrap();
-
-    let mut out = Vec::new();
-    run(&args(folder.path(), &["--policy", "1", "--json"]), &mut out).unwrap();
-    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
-    assert_eq!(json["policy"], 1);
-    assert_eq!(json["cases"][0]["outcome"]["scored"]["confidence"], 0.0);
-    assert_eq!(json["cases"][1]["outcome"]["failed"]["reason"], "link_ended");
-    assert_eq!(json["rates"]["bona_fide"]["bpcer"]["count"], 1);
-}
-
-#[test]
-fn media_is_refused_and_not_passed_over() {
-    let folder = folder(&trial("anna", BONA_FIDE, "report", "media = \"1\""));
-    let told = run(&args(folder.path(), &[]), &mut Vec::new()).unwrap_err().to_string();
-    assert_eq!(told, "manifest.toml, line 1: `media` cannot be played by this version: name a `session`");
 }

@@ -1,4 +1,4 @@
-use super::{Text, section};
+use super::{PictureOf, Text, section};
 use crate::eval::summary::Summary;
 use crate::eval::trial::{Scored, Trial};
 use crate::eval::words::spaced;
@@ -8,36 +8,40 @@ use std::fmt::{self, Write as _};
 
 /// Cases that are shown of either kind.
 const CASES: usize = 12;
-/// Pictures that are shown of one case.
-const PICTURES: usize = 4;
 /// Signals that are named of one case.
 const SIGNALS: usize = 3;
 
 /// The attacks that came furthest, the living persons who came least far, and why others came to no score.
-pub(super) fn write(out: &mut String, summary: &Summary, trials: &[&Trial]) -> fmt::Result {
+pub(super) fn write(
+    out: &mut String,
+    summary: &Summary,
+    trials: &[&Trial],
+    picture_of: &PictureOf<'_>,
+) -> fmt::Result {
     let threshold = summary.rates.threshold;
     let mut scored: Vec<(&Trial, &Scored)> =
         trials.iter().filter_map(|trial| Some((*trial, trial.scored()?))).collect();
     scored.sort_by(|(_, a), (_, b)| a.confidence.total_cmp(&b.confidence));
     section(out, "attacks", "Attacks that came furthest", "The highest confidence first.")?;
     let attacks = scored.iter().rev().filter(|(trial, _)| !trial.is_bona_fide()).take(CASES);
-    cases(out, attacks, |confidence| confidence > threshold)?;
+    cases(out, attacks, picture_of, |confidence| confidence > threshold)?;
     section(out, "living", "Living persons who came least far", "The lowest confidence first.")?;
     let living = scored.iter().filter(|(trial, _)| trial.is_bona_fide()).take(CASES);
-    cases(out, living, |confidence| confidence <= threshold)?;
+    cases(out, living, picture_of, |confidence| confidence <= threshold)?;
     failures(out, summary)
 }
 
 fn cases<'a>(
     out: &mut String,
     cases: impl Iterator<Item = &'a (&'a Trial, &'a Scored)>,
+    picture_of: &PictureOf<'_>,
     is_wrong: impl Fn(f64) -> bool,
 ) -> fmt::Result {
     let mut none = true;
     out.write_str("<ol class=\"cases\">\n")?;
     for (trial, scored) in cases {
         none = false;
-        case(out, trial, scored, is_wrong(scored.confidence))?;
+        case(out, trial, scored, picture_of, is_wrong(scored.confidence))?;
     }
     out.write_str("</ol>\n")?;
     if none {
@@ -46,7 +50,13 @@ fn cases<'a>(
     out.write_str("</section>\n")
 }
 
-fn case(out: &mut String, trial: &Trial, scored: &Scored, wrong: bool) -> fmt::Result {
+fn case(
+    out: &mut String,
+    trial: &Trial,
+    scored: &Scored,
+    picture_of: &PictureOf<'_>,
+    wrong: bool,
+) -> fmt::Result {
     let class = match (trial.is_bona_fide(), wrong) {
         (true, true) => "living wrong",
         (true, false) => "living",
@@ -54,13 +64,12 @@ fn case(out: &mut String, trial: &Trial, scored: &Scored, wrong: bool) -> fmt::R
         (false, false) => "attack",
     };
     write!(out, "<li class=\"{class}\">")?;
-    if !trial.thumbnails.is_empty() {
-        out.write_str("<div class=\"pictures\">")?;
-        for (number, jpeg) in trial.thumbnails.iter().take(PICTURES).enumerate() {
-            let (id, number, data) = (Text(&trial.id), number + 1, STANDARD.encode(jpeg));
-            write!(out, "<img src=\"data:image/jpeg;base64,{data}\" alt=\"{id}, picture {number}\">")?;
-        }
-        out.write_str("</div>")?;
+    if let Some(jpeg) = picture_of(trial.session) {
+        let (id, data) = (Text(&trial.id), STANDARD.encode(jpeg));
+        write!(
+            out,
+            "<img class=\"picture\" src=\"data:image/jpeg;base64,{data}\" alt=\"What was shown: {id}\">"
+        )?;
     }
     let verdict = match (trial.is_bona_fide(), wrong) {
         (true, true) => "did not pass",

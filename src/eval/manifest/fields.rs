@@ -29,10 +29,6 @@ impl<'a, 'i, 'p> Fields<'a, 'i, 'p> {
         line_of(self.text, self.start)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.table.get(name).is_some()
-    }
-
     fn get(&mut self, name: &'static str) -> Option<&'a Spanned<DeValue<'i>>> {
         self.asked.insert(name);
         self.table.get(name)
@@ -75,16 +71,8 @@ impl<'a, 'i, 'p> Fields<'a, 'i, 'p> {
         self.wrong(name, &format!("is {text:?}, but must be {}", codes.join(" or ")))
     }
 
-    /// A whole number from 0; 0 where there is none.
-    pub(super) fn optional_number(&mut self, name: &'static str) -> u64 {
-        let Some(value) = self.get(name) else { return 0 };
-        let number = value.get_ref().as_integer();
-        let number = number.and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
-        number.or_else(|| self.wrong(name, "must be a whole number from 0")).unwrap_or(0)
-    }
-
-    pub(super) fn optional_uuid(&mut self, name: &'static str) -> Option<Uuid> {
-        let text = self.optional_text(name)?;
+    pub(super) fn uuid(&mut self, name: &'static str) -> Option<Uuid> {
+        let text = self.text(name)?;
         Uuid::try_parse(&text).ok().or_else(|| self.wrong(name, "must be a UUID"))
     }
 

@@ -5,6 +5,7 @@
 use anyhow::{Context as _, Result};
 use image::{RgbImage, imageops};
 use liveness_attacks::{Material, Script, Sent, Species};
+use liveness_events::challenge::Way;
 use liveness_models::{Analyser, Manifest, ModelSet, Picture, Request, Runtime};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -34,12 +35,12 @@ fn main() -> Result<()> {
         if !codes.is_empty() && !codes.iter().any(|code| code == species.code()) {
             continue;
         }
-        let Some(mut subject) = species.subject(&material, seed, seed) else {
+        let Some(mut subject) = species.subject(&material, seed, seed, Way::Light) else {
             println!("{}: nothing to make it of", species.code());
             continue;
         };
         let begun = Instant::now();
-        let sent = Script::draw(seed).run(&mut *subject);
+        let sent = Script::draw(Way::Light, seed).run(&mut *subject);
         println!("{}: {:?} a frame", species.code(), begun.elapsed() / sent.len() as u32);
         describe(&sent, &mut analyser)?;
         write(&sent, &Path::new(out).join(format!("{}_{seed}.png", species.code())))?;

@@ -2,6 +2,7 @@
 
 mod asked;
 mod camera;
+mod casting;
 mod clip;
 mod copying;
 mod injected;
@@ -34,7 +35,7 @@ pub use puppet::{Looped, Puppet};
 pub use recording::{Played, Recording, Replayed};
 pub use replay::ScreenReplay;
 pub use scene::Scene;
-pub use script::{COLOURS, PERIOD, Script, Sent};
+pub use script::{PERIOD, Script, Sent};
 pub use species::Species;
 pub use subject::{Motif, Subject};
 pub use timing::{Delayed, Spliced, Swapped};

@@ -1,14 +1,18 @@
 use crate::asked::{Asked, Shown};
 use crate::subject::Subject;
+use liveness_events::challenge::{Challenge, Way};
 use liveness_kit::Random;
 use std::time::Duration;
 
 /// From frame to frame: the page sends eight a second.
 pub const PERIOD: Duration = Duration::from_millis(125);
 
-/// The colours of a challenge's light steps.
-pub const COLOURS: [[u8; 3]; 6] =
-    [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 0], [0, 255, 255], [255, 0, 255]];
+/// How long an honest person takes for each step, about, as a service asks it.
+const FRAMING: Duration = Duration::from_millis(1500);
+const MOTION: Duration = Duration::from_millis(2200);
+const HOLD: Duration = Duration::from_millis(1600);
+/// The service keeps a colour for 0.4 s, and until it has seen it.
+const LIGHT: Duration = Duration::from_millis(500);
 
 /// A challenge with fixed times, whatever the subject does: for recordings, and to look at subjects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,30 +36,13 @@ impl Script {
         Self(steps)
     }
 
-    /// Draws a challenge as a session would issue it: three turns with looks ahead, a change of the distance, and eight
-    /// colours, no two alike in a row.
+    /// Draws a challenge as the service issues one.
     #[must_use]
-    pub fn draw(seed: u64) -> Self {
+    pub fn draw(way: Way, seed: u64) -> Self {
         let mut random = Random::new(seed ^ 0x5343_5249_5054);
-        let mut one_of = |count: usize| (random.next() % count as u64) as usize;
-        let turn = Duration::from_millis(2200);
-        let mut steps = vec![(Asked::Framing, Duration::from_millis(1500))];
-        let turns = [Asked::TurnLeft, Asked::TurnRight, Asked::TurnUp, Asked::TurnDown];
-        for _ in 0..3 {
-            steps.extend([(turns[one_of(4)], turn), (Asked::Hold, Duration::from_millis(1600))]);
-        }
-        steps.push(([Asked::Nearer, Asked::Farther][one_of(2)], turn));
-        steps.push((Asked::Hold, Duration::from_millis(1600)));
-        let mut last = usize::MAX;
-        for _ in 0..8 {
-            let mut colour = one_of(COLOURS.len());
-            if colour == last {
-                colour = (colour + 1) % COLOURS.len();
-            }
-            last = colour;
-            steps.push((Asked::Light(COLOURS[colour]), Duration::from_millis(500)));
-        }
-        Self(steps)
+        let challenge = Challenge::draw(way, u128::from(random.next()) << 64 | u128::from(random.next()));
+        let asked = challenge.steps().iter().map(|step| Asked::from(Some(*step)));
+        Self([Asked::Framing].into_iter().chain(asked).map(|asked| (asked, usual(asked))).collect())
     }
 
     /// The steps.
@@ -98,6 +85,15 @@ impl Script {
     }
 }
 
+fn usual(asked: Asked) -> Duration {
+    match asked {
+        Asked::Framing => FRAMING,
+        Asked::Hold => HOLD,
+        Asked::Light(_) => LIGHT,
+        _ => MOTION,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,12 +110,18 @@ mod tests {
     }
 
     #[test]
-    fn no_two_colours_alike_follow_one_another() {
+    fn it_asks_for_what_the_service_asks_for() {
         for seed in 0..50 {
-            let script = Script::draw(seed);
-            let colours: Vec<_> = script.steps().iter().filter_map(|step| step.0.colour()).collect();
-            assert_eq!(colours.len(), 8);
-            assert!(colours.windows(2).all(|pair| pair[0] != pair[1]), "{colours:?}");
+            let [light, motion] = [Way::Light, Way::Motion].map(|way| Script::draw(way, seed));
+            assert_eq!(light, Script::draw(Way::Light, seed));
+            assert_eq!(light.steps()[0].0, Asked::Framing);
+            let count = |script: &Script, counts: fn(Asked) -> bool| {
+                script.steps().iter().filter(|step| counts(step.0)).count()
+            };
+            let lit = |asked: Asked| asked.colour().is_some();
+            assert_eq!((count(&light, lit), count(&motion, lit)), (8, 0));
+            assert_eq!((count(&light, Asked::moves), count(&motion, Asked::moves)), (4, 6));
         }
+        assert_ne!(Script::draw(Way::Light, 1), Script::draw(Way::Light, 2));
     }
 }

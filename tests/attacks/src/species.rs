@@ -1,21 +1,7 @@
-use crate::camera::Filmed;
-use crate::clip::Clip;
-use crate::copying::Copies;
-use crate::injected::Injected;
-use crate::manner::Manner;
+use crate::casting::Casting;
 use crate::material::Material;
-use crate::person::{ClipPerson, HeadPerson, MaskedPerson, Portrait, Warped};
-use crate::print::{Held, Print};
-use crate::puppet::{Looped, Puppet};
-use crate::recording::{Played, Recording, Replayed};
-use crate::replay::ScreenReplay;
-use crate::scene::Scene;
-use crate::script::Script;
-use crate::subject::{Motif, Subject};
-use crate::timing::{Delayed, Spliced, Swapped};
-use liveness_kit::{Photo, Random, Studio};
-use std::sync::Arc;
-use std::time::Duration;
+use crate::subject::Subject;
+use liveness_events::challenge::Way;
 
 /// Who is shown to the camera: bona fide presentations, and the species of presentation attack instruments (PAI species,
 /// ISO/IEC 30107-3) and of injected streams.
@@ -100,6 +86,22 @@ impl Species {
         matches!(self, Self::Filmed | Self::FilmedWarped | Self::RenderedHead)
     }
 
+    /// Whether it comes in place of the camera, and was not seen by one.
+    #[must_use]
+    pub const fn is_injected(self) -> bool {
+        matches!(
+            self,
+            Self::InjectedLoop
+                | Self::InjectedSplice
+                | Self::InjectedPuppet
+                | Self::InjectedPuppetTinted
+                | Self::InjectedPuppetLit
+                | Self::InjectedHead
+                | Self::InjectedHeadTinted
+                | Self::InjectedHeadLit
+        )
+    }
+
     /// A name for tables and command lines.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -129,139 +131,52 @@ impl Species {
         }
     }
 
-    /// One of this species, of the material's person of that number (they are counted around), in a scene and a manner
-    /// that the seed draws. None where the material has no clip and one is needed.
+    /// The species of that code.
     #[must_use]
-    pub fn subject(self, material: &Material, person: u64, seed: u64) -> Option<Box<dyn Subject>> {
-        Casting { material, person, seed, scene: Scene::draw(seed) }.of(self)
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|species| species.code() == code)
     }
-}
 
-/// What one subject is made of.
-struct Casting<'a> {
-    material: &'a Material,
-    person: u64,
-    seed: u64,
-    scene: Scene,
-}
+    /// One of this species, of the material's person of that number (they are counted around), in a scene and a manner
+    /// that the seed draws; what was recorded or cut beforehand is of a session of this way. None where the material has
+    /// no clip and one is needed, or has nobody who could take another one's place.
+    #[must_use]
+    pub fn subject(self, material: &Material, person: u64, seed: u64, way: Way) -> Option<Box<dyn Subject>> {
+        Casting::new(material, person, seed, way).of(self)
+    }
 
-impl Casting<'_> {
-    fn of(&self, species: Species) -> Option<Box<dyn Subject>> {
-        Some(match species {
-            Species::Filmed => {
-                let clip = Arc::clone(self.material.turner(self.person)?);
-                self.filmed(ClipPerson::new(clip, Warped::Never, self.manner(), &self.scene))
+    /// Who is shown by the one of that number, or whose likeness is: the person, as `people.toml` calls them. Of two who
+    /// take turns it is the first one. None as with [`Species::subject`].
+    #[must_use]
+    pub fn shows(self, material: &Material, number: u64) -> Option<&str> {
+        let name = match self {
+            Self::RenderedHead
+            | Self::StillPhoto
+            | Self::MovedPrint
+            | Self::BentPrint
+            | Self::EyeHolePrint
+            | Self::InjectedHead
+            | Self::InjectedHeadTinted
+            | Self::InjectedHeadLit => &material.portrait(number)?.name,
+            Self::Filmed
+            | Self::ScreenPuppet
+            | Self::ScreenPuppetLit
+            | Self::InjectedSplice
+            | Self::InjectedPuppet
+            | Self::InjectedPuppetTinted
+            | Self::InjectedPuppetLit => &material.turner(number)?.name,
+            Self::SwappedFace => {
+                material.other_clip(number)?;
+                &material.clip(number)?.name
             }
-            Species::FilmedWarped => self.filmed(self.actor(self.person, Warped::AsNeeded)?),
-            Species::RenderedHead => self.filmed(self.head(self.portrait()?)),
-            Species::StillPhoto => self.filmed(self.print(None, Held::Still)?),
-            Species::MovedPrint => self.filmed(self.print(None, Held::ByHand)?),
-            Species::BentPrint => self.filmed(self.print(Some(self.bend()), Held::ByHand)?),
-            Species::EyeHolePrint => self.filmed(self.mask()?),
-            Species::ScreenLoop => self.on_screen(self.looped()?, Copies::Nothing),
-            Species::ScreenPuppet => self.on_screen(self.puppet()?, Copies::Nothing),
-            Species::ScreenPuppetLit => self.on_screen(self.puppet()?, Copies::Light),
-            Species::InjectedLoop => self.injected(self.looped()?, Copies::Nothing),
-            Species::InjectedSplice => {
-                let script = Script::draw(self.seed ^ 0x5350_4C49_4345);
-                self.injected(Spliced::new(self.puppet()?, script), Copies::Nothing)
-            }
-            Species::InjectedPuppet => self.injected(self.puppet()?, Copies::Nothing),
-            Species::InjectedPuppetTinted => self.injected(self.puppet()?, Copies::Tint),
-            Species::InjectedPuppetLit => self.injected(self.puppet()?, Copies::Light),
-            Species::InjectedHead => self.injected(self.head(self.portrait()?), Copies::Nothing),
-            Species::InjectedHeadTinted => self.injected(self.head(self.portrait()?), Copies::Tint),
-            Species::InjectedHeadLit => self.injected(self.head(self.portrait()?), Copies::Light),
-            Species::SwappedFace => self.swapped()?,
-            Species::DelayedStream => self.delayed()?,
-            Species::ReplayedSession => self.replayed(Played::FromTheStart)?,
-            Species::ReplayedSessionAligned => self.replayed(Played::StepByStep)?,
-        })
-    }
-
-    fn filmed(&self, motif: impl Motif + 'static) -> Box<dyn Subject> {
-        Box::new(Filmed::new(motif, self.scene.clone()))
-    }
-
-    fn injected(&self, motif: impl Motif + 'static, copies: Copies) -> Box<dyn Subject> {
-        Box::new(Injected::new(motif, copies, &self.scene))
-    }
-
-    fn on_screen(&self, motif: impl Motif + 'static, copies: Copies) -> Box<dyn Subject> {
-        self.filmed(ScreenReplay::new(motif, copies, &self.studio(), &self.scene))
-    }
-
-    /// The scene's camera adds its own noise.
-    fn studio(&self) -> Studio {
-        Studio { noise: 0.0, seed: self.seed, ..Studio::default() }
-    }
-
-    fn manner(&self) -> Manner {
-        Manner::person(self.seed)
-    }
-
-    fn clip(&self) -> Option<Arc<Clip>> {
-        self.material.clip(self.person).cloned()
-    }
-
-    fn portrait(&self) -> Option<&Portrait> {
-        self.material.portrait(self.person)
-    }
-
-    fn actor(&self, person: u64, warped: Warped) -> Option<ClipPerson> {
-        let clip = self.material.clip(person).cloned()?;
-        Some(ClipPerson::new(clip, warped, self.manner(), &self.scene))
-    }
-
-    fn head(&self, portrait: &Portrait) -> HeadPerson {
-        HeadPerson::new(portrait.head(), &self.studio(), self.manner(), &self.scene)
-    }
-
-    fn looped(&self) -> Option<Looped> {
-        Some(Looped::new(self.clip()?, &self.scene))
-    }
-
-    fn puppet(&self) -> Option<Puppet> {
-        let clip = Arc::clone(self.material.turner(self.person)?);
-        Some(Puppet::new(clip, self.manner(), &self.scene))
-    }
-
-    fn print(&self, bend: Option<f32>, held: Held) -> Option<Print> {
-        let Portrait { picture, mesh, .. } = self.portrait()?;
-        let photo = Photo::of_face(picture, mesh);
-        let photo = bend.map_or(photo.clone(), |radius| photo.bent(radius));
-        Some(Print::new(photo, held, &self.studio(), &self.scene))
-    }
-
-    /// From tight to loose, over the print's width.
-    fn bend(&self) -> f32 {
-        0.6 + 0.3 * Random::new(self.seed ^ 0x4245_4E44).unit()
-    }
-
-    fn mask(&self) -> Option<MaskedPerson> {
-        let Portrait { picture, mesh, .. } = self.portrait()?;
-        let wearer = self.head(self.material.portrait(self.person + 1)?);
-        Some(MaskedPerson::new(wearer, Photo::mask(picture, mesh)))
-    }
-
-    fn swapped(&self) -> Option<Box<dyn Subject>> {
-        let (one, other) = (self.filmed(self.actor(self.person, Warped::AsNeeded)?), self.person + 1);
-        let other = self.filmed(self.actor(other, Warped::AsNeeded)?);
-        // From the third turn on, or the first colours.
-        Some(Box::new(Swapped::new(one, other, 4 + (self.seed % 4) as usize)))
-    }
-
-    fn delayed(&self) -> Option<Box<dyn Subject>> {
-        let late = 1.5 + 1.5 * Random::new(self.seed ^ 0x4C41_5445).unit();
-        let person = self.filmed(self.actor(self.person, Warped::AsNeeded)?);
-        Some(Box::new(Delayed::new(person, Duration::from_secs_f32(late))))
-    }
-
-    fn replayed(&self, played: Played) -> Option<Box<dyn Subject>> {
-        let earlier = Self { seed: self.seed ^ 0x4541_524C, scene: self.scene.clone(), ..*self };
-        let mut person = earlier.filmed(earlier.actor(self.person, Warped::AsNeeded)?);
-        let recording = Recording::of(&mut *person, &Script::draw(earlier.seed));
-        Some(Box::new(Replayed::new(Arc::new(recording), played)))
+            Self::FilmedWarped
+            | Self::ScreenLoop
+            | Self::InjectedLoop
+            | Self::DelayedStream
+            | Self::ReplayedSession
+            | Self::ReplayedSessionAligned => &material.clip(number)?.name,
+        };
+        Some(material.person(name))
     }
 }
 
@@ -275,5 +190,6 @@ mod tests {
         let codes: BTreeSet<&str> = Species::ALL.iter().map(|species| species.code()).collect();
         assert_eq!(codes.len(), Species::ALL.len());
         assert_eq!(Species::ALL.iter().copied().collect::<BTreeSet<_>>().len(), Species::ALL.len());
+        assert!(Species::ALL.iter().all(|species| Species::of_code(species.code()) == Some(*species)));
     }
 }

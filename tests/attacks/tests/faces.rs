@@ -10,6 +10,7 @@ use image::RgbImage;
 use liveness_attacks::{
     Asked, Clip, ClipPerson, Filmed, Manner, Material, Scene, Script, Sent, Species, Subject, Warped,
 };
+use liveness_events::challenge::Way;
 use liveness_models::{Analyser, Face, Manifest, ModelSet, Picture, Request, Runtime};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -81,7 +82,7 @@ fn does_all(subject: &mut dyn Subject) {
 fn a_rendered_head_does_what_is_asked() {
     let material = Material::test_portrait(&built().join("test/astronaut.png")).unwrap();
     for seed in [1, 2] {
-        does_all(&mut *Species::RenderedHead.subject(&material, 0, seed).unwrap());
+        does_all(&mut *Species::RenderedHead.subject(&material, 0, seed, Way::Light).unwrap());
     }
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use liveness_attacks::{Asked, Material, Script, Sent, Species};
+use liveness_events::challenge::Way;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ fn sent(species: Species, seed: u64) -> Vec<Sent> {
     let half = Duration::from_millis(500);
     let steps = [Asked::Framing, Asked::TurnLeft, Asked::Nearer, Asked::Light([0, 255, 0])];
     let script = Script::new(steps.map(|asked| (asked, half)).to_vec());
-    script.run(&mut *species.subject(&material(), 0, seed).unwrap())
+    script.run(&mut *species.subject(&material(), 0, seed, Way::Light).unwrap())
 }
 
 #[test]
@@ -38,7 +39,7 @@ fn the_seed_fixes_every_byte() {
 #[test]
 fn what_needs_clips_is_not_made_without() {
     for species in Species::ALL {
-        let made = species.subject(&material(), 0, 1).is_some();
+        let made = species.subject(&material(), 0, 1, Way::Motion).is_some();
         let clips = format!("{species:?}");
         let needs = ["Filmed", "Loop", "Splice", "Puppet", "Swapped", "Delayed", "Replayed"];
         assert_eq!(made, !needs.iter().any(|word| clips.contains(word)), "{species:?}");

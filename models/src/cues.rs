@@ -107,7 +107,7 @@ pub(crate) mod tests {
         points
     }
 
-    fn measure(picture: &Picture, mesh: Option<&[Point3]>) -> Cues {
+    pub(crate) fn measure(picture: &Picture, mesh: Option<&[Point3]>) -> Cues {
         measure_each(picture, mesh, &mut |_| {})
     }
 

@@ -127,6 +127,6 @@ mod tests {
     #[test]
     fn an_even_picture_tells_nothing() {
         let picture = Picture::from_rgb(200, 200, vec![90; 200 * 200 * 3]).unwrap();
-        assert!(!crate::cues::measure(&picture, None).contains_key("jpeg_grid"));
+        assert!(!crate::cues::tests::measure(&picture, None).contains_key("jpeg_grid"));
     }
 }

@@ -88,7 +88,7 @@ pub struct Face {
     pub contrast: f64,
     /// How this face compares with the attempt's reference frame, once there is one.
     pub compared: Option<Comparison>,
-    /// Live probability by the optional passive networks, 0 to 1. Shown, not weighed.
+    /// Live probability by the enabled passive networks, 0 to 1.
     pub texture: Option<f64>,
 }
 

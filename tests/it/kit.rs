@@ -18,7 +18,7 @@ pub(crate) use bucket::{Buckets, Fault};
 pub(crate) use cluster::Cluster;
 pub(crate) use random::Random;
 pub(crate) use receiver::Receiver;
-pub(crate) use socket::{Capture, Heard, attend, attend_by, fail_attempt};
+pub(crate) use socket::{Capture, Heard, attend, attend_by, fail_attempt, numbered};
 pub(crate) use sound::{
     Recorded, assert_sound, assert_views_follow, await_receipts, everything, recorded_in,
 };

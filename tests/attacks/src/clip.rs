@@ -11,7 +11,8 @@ pub(crate) const PER_SECOND: f32 = 20.0;
 /// A turn that is wide enough for a challenge, in degrees.
 pub(crate) const ENOUGH: f32 = 14.0;
 
-/// Degrees from upright up to which a clip is taken as it is. The page asks for an upright head.
+/// Degrees from upright up to which a clip is taken as it is: the page asks for an upright head, and who leans where they
+/// look ahead is tilted.
 const LEANING: f32 = 15.0;
 /// Landmarks of the outer corners of the eyes.
 const EYES: [usize; 2] = [33, 263];
@@ -60,9 +61,15 @@ impl Clip {
         let meshes = clip_meshes(path, PER_SECOND, analyser)?;
         let jpegs = clip_frames(path, PER_SECOND)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let frames = upright(longest(jpegs, meshes))?;
-        let turns: Vec<(f32, f32)> = frames.iter().map(|frame| (frame.yaw, frame.pitch)).collect();
-        let route = Route::of(&turns).with_context(|| format!("{name} does not look ahead for a while"))?;
+        let why = || format!("{name} does not look ahead for a while");
+        let frames = longest(jpegs, meshes);
+        let route = route(&frames).with_context(why)?;
+        let leans = roll_of(&frames[route.home.clone()]);
+        if leans.abs() <= LEANING {
+            return Ok(Self { name, frames, route });
+        }
+        let frames = frames.iter().map(|frame| tilt(frame, -leans)).collect::<Result<Vec<_>>>()?;
+        let route = self::route(&frames).with_context(why)?;
         Ok(Self { name, frames, route })
     }
 
@@ -85,13 +92,16 @@ impl Clip {
     }
 }
 
-/// Tilts the frames of somebody who leans to one side for most of the time.
-fn upright(frames: Vec<Frame>) -> Result<Vec<Frame>> {
+fn route(frames: &[Frame]) -> Option<Route> {
+    let turns: Vec<(f32, f32)> = frames.iter().map(|frame| (frame.yaw, frame.pitch)).collect();
+    Route::of(&turns)
+}
+
+/// By how much somebody leans to one side: the median.
+fn roll_of(frames: &[Frame]) -> f32 {
     let mut rolls: Vec<f32> = frames.iter().map(|frame| roll(&frame.mesh)).collect();
     rolls.sort_by(f32::total_cmp);
-    let leans = rolls.get(rolls.len() / 2).copied().filter(|roll| roll.abs() > LEANING);
-    let Some(leans) = leans else { return Ok(frames) };
-    frames.into_iter().map(|frame| tilt(&frame, -leans)).collect()
+    rolls.get(rolls.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// Degrees clockwise in the picture.

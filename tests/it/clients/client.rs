@@ -1,5 +1,5 @@
 use super::ledger::Ledger;
-use crate::kit::{Answer, Api, Capture, Check, Heard, Random};
+use crate::kit::{Answer, Api, Capture, Check, Heard, Random, numbered};
 use crate::people::{Person, Source as _, rendered};
 use bytes::Bytes;
 use liveness_events::challenge::Way;

@@ -13,7 +13,8 @@
 //! each tile, so that exposure, vignetting and a slow shadow do not count.
 //!
 //! Absent without a reference, where the face has about the size that it had there, where the face fills the picture, and
-//! before an even wall. Long hair before an even wall moves with the head and looks like a picture that grows.
+//! before an even wall. Hair that hangs wider than the head's place here moves with the head. What is cut out and laid on
+//! a picture that stands still looks like a room, as do a room around a print that is all face and the frame of a screen.
 
 mod luma;
 mod search;
@@ -31,7 +32,8 @@ const LEVELS: usize = 3;
 /// The head with its hair, in widths and heights of the face: half its width at the forehead, what the width gains down
 /// to the chin, for hair hangs beside it, and how far it reaches above the face.
 const HEAD: (f32, f32, f32) = (0.72, 0.5, 0.45);
-/// What is compared: half its width, and how far it reaches above the face.
+/// What is compared: half its width, and how far it reaches above the face. With less, even walls are all that is left of
+/// real rooms; with more, a room hides the print before it.
 const REACH: (f32, f32) = (1.5, 1.0);
 
 /// What surrounds a face, small.

@@ -4,9 +4,9 @@
 //! reference: 0 stands still, 1 grows with the face. Source: the pinhole camera, and own measurement with the cue of
 //! `models/src/backdrop.rs` (docs/accuracy.md). A wall close behind the head grows too when the phone is moved and not the
 //! head: at 30 cm behind a face that comes from 40 to 30 cm by 0.54 of it, at a metre by 0.26.
-//! Fails on pictures whose own surround is not seen, before a room that stands still: a face that fills a print or a
-//! screen, one that is cut out, a head that is rendered; wall and hair alone are missing. Says nothing of a video in which
-//! a person came nearer.
+//! Fails on pictures whose own surround is not seen, before a room that stands still: a face that fills a print, the frame
+//! of a screen, one that is cut out, a head that is rendered. An even wall is missing. Says nothing of a video in which a
+//! person came nearer.
 
 use super::ramp::{Ramp, median};
 use super::{Found, Signal};

@@ -84,6 +84,6 @@ mod tests {
         assert_eq!(entry(&planned(Species::Filmed), session).kind, Kind::BonaFide);
         let attack = entry(&planned(Species::ScreenLoop), session);
         assert_eq!((attack.kind.species(), attack.session), (Some("screen-loop"), session));
-        assert_eq!(attack.id, "screen-loop 0, light, seed 3");
+        assert_eq!(attack.id, "screen-loop 0 of anna, light, seed 3");
     }
 }

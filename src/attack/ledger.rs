@@ -95,11 +95,12 @@ mod tests {
         let mut ledger = Ledger::open(&out).unwrap();
         ledger.record(&presented(1, Some(vec![0xff, 0xd8]))).unwrap();
         ledger.record(&presented(2, None)).unwrap();
-        assert!(ledger.knows("still-photo 2, motion, seed 5"));
+        assert!(ledger.knows("still-photo 2 of anna, motion, seed 5"));
 
         let ledger = Ledger::open(&out).unwrap();
         assert!(
-            ledger.knows("still-photo 1, motion, seed 5") && !ledger.knows("still-photo 3, motion, seed 5")
+            ledger.knows("still-photo 1 of anna, motion, seed 5")
+                && !ledger.knows("still-photo 3 of anna, motion, seed 5")
         );
         let manifest = Manifest::parse(&std::fs::read_to_string(out.join(MANIFEST)).unwrap()).unwrap();
         assert_eq!(manifest.entries.len(), 2);

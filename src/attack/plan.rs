@@ -32,11 +32,11 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Its name, from which it can be played again.
+    /// Its name, from which it can be played again with the same material.
     #[must_use]
     pub fn id(&self) -> String {
-        let Self { species, way, number, seed, .. } = self;
-        format!("{} {number}, {}, seed {seed}", species.code(), way_code(*way))
+        let Self { species, way, number, seed, subject } = self;
+        format!("{} {number} of {subject}, {}, seed {seed}", species.code(), way_code(*way))
     }
 }
 

@@ -62,6 +62,10 @@ impl Service {
     /// When it is no address of a service, or TLS cannot be set up.
     pub fn new(url: Url, key: String) -> anyhow::Result<Self> {
         ensure!(matches!(url.scheme(), "http" | "https"), "--url: must begin with http:// or https://");
+        ensure!(
+            url.path() == "/" && url.query().is_none(),
+            "--url: must have neither path nor query: the service answers at the root of its host"
+        );
         let http = Client::builder()
             .user_agent(crate::webhook::client::USER_AGENT)
             .timeout(ANSWER_LIMIT)
@@ -172,9 +176,11 @@ mod tests {
     }
 
     #[test]
-    fn only_the_web_has_services() {
+    fn services_are_at_the_root_of_hosts_of_the_web() {
         let service = |url: &str| Service::new(url.parse().unwrap(), "key".into());
         assert!(service("http://127.0.0.1:8080").is_ok());
-        assert!(service("file:///tmp").is_err());
+        for url in ["file:///tmp", "http://localhost/sub", "http://localhost/?a=b"] {
+            assert!(service(url).is_err(), "{url}");
+        }
     }
 }

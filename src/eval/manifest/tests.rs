@@ -40,7 +40,8 @@ fn what_is_written_is_read_again() {
         condition: "light".into(),
         split: Split::Tune,
         session: OTHER.parse().unwrap(),
-        line: 8,
+        // The subject before it takes two lines more than one.
+        line: 10,
     };
     let living = Entry { id: "filmed 1".into(), kind: Kind::BonaFide, session: Uuid::nil(), ..entry.clone() };
     let text = format!("{}{}", living.to_toml().unwrap(), entry.to_toml().unwrap());

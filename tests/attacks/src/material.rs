@@ -147,12 +147,30 @@ impl Portrait {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::Route;
 
     fn told(text: &str) -> Result<BTreeMap<String, String>> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join(PEOPLE);
         std::fs::write(&path, text)?;
         people(&path, &["one.mp4".into(), "two.mp4".into(), path.clone()])
+    }
+
+    fn clip(name: &str) -> Arc<Clip> {
+        let route = Route::of(&[(0.0, 0.0); 10]).unwrap();
+        Arc::new(Clip { name: name.to_owned(), frames: Vec::new(), route })
+    }
+
+    #[test]
+    fn another_clip_is_of_another_person() {
+        let people = BTreeMap::from([("a1", "a"), ("a2", "a")].map(|(name, who)| (name.into(), who.into())));
+        let clips = ["a1", "a2", "d"].map(clip).to_vec();
+        let material = Material { clips, people, ..Material::default() };
+        let other = |number| material.other_clip(number).map(|clip| clip.name.as_str());
+        assert_eq!([other(0), other(1), other(2)], [Some("d"), Some("d"), Some("a1")]);
+        assert_eq!([material.person("a2"), material.person("d")], ["a", "d"]);
+        let alone = Material { clips: material.clips[..2].to_vec(), ..material.clone() };
+        assert!(alone.other_clip(0).is_none());
     }
 
     #[test]

@@ -43,5 +43,6 @@ fn what_needs_clips_is_not_made_without() {
         let clips = format!("{species:?}");
         let needs = ["Filmed", "Loop", "Splice", "Puppet", "Swapped", "Delayed", "Replayed"];
         assert_eq!(made, !needs.iter().any(|word| clips.contains(word)), "{species:?}");
+        assert_eq!(made, species.shows(&material(), 0) == Some("astronaut"), "{species:?}");
     }
 }

@@ -1,7 +1,8 @@
 use crate::route::Route;
+use crate::upright::{needs_tilt, tilt};
 use anyhow::{Context as _, Result};
 use image::RgbImage;
-use liveness_kit::{FaceMesh, Tilt, clip_frames, clip_meshes, encode_jpeg, tilted};
+use liveness_kit::{FaceMesh, clip_frames, clip_meshes, encode_jpeg};
 use liveness_models::Analyser;
 use std::path::Path;
 
@@ -10,12 +11,6 @@ pub(crate) const PER_SECOND: f32 = 20.0;
 
 /// A turn that is wide enough for a challenge, in degrees.
 pub(crate) const ENOUGH: f32 = 14.0;
-
-/// Degrees from upright up to which a clip is taken as it is: the page asks for an upright head, and who leans where they
-/// look ahead is tilted.
-const LEANING: f32 = 15.0;
-/// Landmarks of the outer corners of the eyes.
-const EYES: [usize; 2] = [33, 263];
 
 /// One frame of a clip with a face on it.
 #[derive(Debug, Clone)]
@@ -64,11 +59,10 @@ impl Clip {
         let why = || format!("{name} does not look ahead for a while");
         let frames = longest(jpegs, meshes);
         let route = route(&frames).with_context(why)?;
-        let leans = roll_of(&frames[route.home.clone()]);
-        if leans.abs() <= LEANING {
+        let Some(degrees) = needs_tilt(frames[route.home.clone()].iter().map(|frame| &frame.mesh)) else {
             return Ok(Self { name, frames, route });
-        }
-        let frames = frames.iter().map(|frame| tilt(frame, -leans)).collect::<Result<Vec<_>>>()?;
+        };
+        let frames = frames.iter().map(|frame| tilted(frame, degrees)).collect::<Result<Vec<_>>>()?;
         let route = self::route(&frames).with_context(why)?;
         Ok(Self { name, frames, route })
     }
@@ -97,29 +91,10 @@ fn route(frames: &[Frame]) -> Option<Route> {
     Route::of(&turns)
 }
 
-/// By how much somebody leans to one side: the median.
-fn roll_of(frames: &[Frame]) -> f32 {
-    let mut rolls: Vec<f32> = frames.iter().map(|frame| roll(&frame.mesh)).collect();
-    rolls.sort_by(f32::total_cmp);
-    rolls.get(rolls.len() / 2).copied().unwrap_or(0.0)
-}
-
-/// Degrees clockwise in the picture.
-fn roll(mesh: &FaceMesh) -> f32 {
-    let [right, left] = EYES.map(|point| mesh.points()[point]);
-    (left[1] - right[1]).atan2(left[0] - right[0]).to_degrees()
-}
-
-fn tilt(frame: &Frame, degrees: f32) -> Result<Frame> {
-    let picture = frame.picture();
-    let tilt = Tilt::of(&picture, degrees);
-    let place = |[x, y, z]: [f32; 3]| {
-        let [x, y] = tilt.place([x, y]);
-        [x, y, z]
-    };
-    let mesh = FaceMesh::new(frame.mesh.points().iter().copied().map(place).collect())?;
+fn tilted(frame: &Frame, degrees: f32) -> Result<Frame> {
+    let (picture, mesh) = tilt(&frame.picture(), &frame.mesh, degrees)?;
     let (yaw, pitch) = mesh.turned();
-    Ok(Frame { jpeg: encode_jpeg(&tilted(&picture, degrees))?, mesh, yaw, pitch })
+    Ok(Frame { jpeg: encode_jpeg(&picture)?, mesh, yaw, pitch })
 }
 
 fn longest(jpegs: Vec<Vec<u8>>, meshes: Vec<Option<FaceMesh>>) -> Vec<Frame> {

@@ -20,6 +20,7 @@ mod script;
 mod species;
 mod subject;
 mod timing;
+mod upright;
 
 pub use asked::{Asked, Past, Shown};
 pub use camera::{Camera, Filmed};

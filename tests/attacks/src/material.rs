@@ -1,5 +1,6 @@
 use crate::clip::Clip;
 use crate::person::Portrait;
+use crate::upright::{needs_tilt, tilt};
 use anyhow::{Context as _, Result, bail, ensure};
 use liveness_kit::{FaceMesh, read_picture};
 use liveness_models::Analyser;
@@ -132,13 +133,17 @@ fn people(path: &Path, files: &[PathBuf]) -> Result<BTreeMap<String, String>> {
 }
 
 impl Portrait {
-    /// Reads a picture and finds the largest face in it.
+    /// Reads a picture and finds the largest face in it; one that leans is tilted.
     ///
     /// # Errors
     /// When it is no picture, or has no face.
     pub fn read(file: &Path, analyser: &mut Analyser) -> Result<Self> {
         let picture = read_picture(file)?;
         let mesh = FaceMesh::find(&picture, analyser)?;
+        let (picture, mesh) = match needs_tilt(std::iter::once(&mesh)) {
+            Some(degrees) => tilt(&picture, &mesh, degrees)?,
+            None => (picture, mesh),
+        };
         let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { name, picture, mesh })
     }

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// Pictures that may be on their way, as the page's `MAX_UNANSWERED`.
-const MOST_UNANSWERED: u32 = 2;
+const MOST_UNANSWERED: u32 = 1;
 /// After this long without an answer the connection counts as lost, as the page's `LOST_MS`.
 const LOST_AFTER: Duration = Duration::from_secs(20);
 

@@ -6,6 +6,7 @@
 
 mod approach;
 mod depth;
+mod grain;
 mod light;
 mod one_face;
 mod pacing;
@@ -57,6 +58,7 @@ const SIGNALS: &[Signal] = &[
     light::SIGNAL,
     pacing::SIGNAL,
     passive::SIGNAL,
+    grain::SIGNAL,
 ];
 
 /// Names and weights of the signals, in the order in which a verdict lists them.

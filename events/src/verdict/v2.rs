@@ -8,6 +8,7 @@ mod approach;
 mod backdrop;
 mod continuity;
 mod depth;
+mod grain;
 mod light;
 mod one_face;
 mod pacing;
@@ -64,6 +65,7 @@ const SIGNALS: &[Signal] = &[
     pacing::SIGNAL,
     continuity::SIGNAL,
     passive::SIGNAL,
+    grain::SIGNAL,
 ];
 
 /// Names and weights of the signals, in the order in which a verdict lists them.

@@ -216,6 +216,35 @@ fn a_texture_network_that_sees_print_takes_the_confidence() {
 }
 
 #[test]
+fn a_pattern_of_print_or_screen_costs_confidence() {
+    // In every so many frames.
+    let verdict = |pattern: Option<[f64; 2]>, every: usize| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        for frame in 0..ENOUGH {
+            if story.session.attempt().is_none() {
+                break;
+            }
+            let mut shown = lit(person(story.step(), 24.0), None, 0.0);
+            let seen = if frame % every == 0 { pattern } else { Some([0.8, 0.7]) };
+            seen.iter().for_each(|pattern| shown.cues.insert("halftone", pattern));
+            story.show(shown);
+        }
+        let lost = lost(&story, "grain");
+        (story.verdict().unwrap(), lost)
+    };
+    let (_, missing) = verdict(None, 1);
+    assert!(missing > 0.0 && missing < 5.0, "missing is not passed: {missing}");
+    let (skin, lost) = verdict(Some([1.0, 0.9]), 1);
+    assert!(lost == 0.0 && skin.reasons.is_empty(), "{skin:?}");
+    for pattern in [[2.1, 0.8], [0.8, 2.1]] {
+        let (screen, lost) = verdict(Some(pattern), 1);
+        assert!(lost == 30.0 && screen.reasons == [Reason::new("print_or_screen_pattern")], "{screen:?}");
+        let (moment, lost) = verdict(Some(pattern), 3);
+        assert!(lost == 0.0 && moment.reasons.is_empty(), "a pattern by chance: {moment:?}");
+    }
+}
+
+#[test]
 fn turns_that_all_come_late_cost_confidence() {
     let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
     let (mut last, mut since) = (None, 0);

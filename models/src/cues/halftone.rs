@@ -6,7 +6,8 @@
 //! compared with the mean of the frequencies around it, so that neither plain noise (about 0.9 by chance) nor the edge of a
 //! brow, which is a line in the spectrum, stands out.
 //!
-//! Left out are low frequencies, where pores, hair and shades are, and those of JPEG's own grid, the multiples of 1/8.
+//! Left out are low frequencies, where pores, hair and shades are, those of JPEG's own grid, the multiples of 1/8, and periods
+//! near 2 pixels, where colours that a camera halves leave images of their slow changes.
 //!
 //! Nothing is seen of a print or screen that is too fine for the camera, out of focus, or smoothed by JPEG; of continuous
 //! tones there is nothing to see. Fabric is measured as if it were a screen where it covers the skin. Absent where no region is
@@ -23,6 +24,8 @@ use std::ops::RangeInclusive;
 
 /// Frequencies that are looked at, in periods per [`SIDE`] pixels: periods of 2 to 6.4 pixels.
 const FREQUENCIES: RangeInclusive<f32> = 10.0..=32.0;
+/// The fastest across or down. Beyond, 4:2:0 leaves images: in clips that are compressed no further, up to 1.3.
+const FASTEST: usize = 28;
 /// The frequencies around one lie within the second distance and beyond the first, both ways; Hann's window spreads a wave
 /// over one.
 const AROUND: [usize; 2] = [2, 5];
@@ -110,8 +113,9 @@ fn frequency(place: usize) -> [usize; 2] {
 }
 
 fn is_fine(place: usize) -> bool {
-    let [across, down] = frequency(place).map(|at| at as f32);
-    FREQUENCIES.contains(&across.hypot(down))
+    let [across, down] = frequency(place);
+    let around = (across as f32).hypot(down as f32);
+    FREQUENCIES.contains(&around) && across.max(down) <= FASTEST
 }
 
 /// Whether the grid, or what it cuts of slow shades, is seen there: both frequencies are multiples of its own, but for what

@@ -24,7 +24,7 @@ use std::ops::Range;
 const BLOCK: usize = 8;
 /// Share of the blocks that are taken for flat.
 const FLATTEST: f64 = 0.3;
-/// Flat blocks whose mean tells: 4 of them have 144 places of the mask, which know it to a tenth.
+/// Blocks that are taken at least: 4 of them have 144 places of the mask, which know it to a tenth.
 const LEAST_BLOCKS: usize = 4;
 /// Means of blocks beyond are cut off by the range: 4 times a noise of 4 from its ends.
 const RANGE: Range<f32> = 16.0..239.0;
@@ -87,10 +87,10 @@ fn of_blocks(luma: &Luma, places: impl Iterator<Item = (usize, usize)>) -> Optio
     let blocks = places.map(|(x, y)| std::array::from_fn(|row| &luma.row(y + row)[x..x + BLOCK]));
     let mut blocks: Vec<(f32, Block<'_>)> =
         blocks.filter_map(|block| Some((slope(&block)?, block))).collect();
-    let flat = (blocks.len() as f64 * FLATTEST) as usize;
-    if flat < LEAST_BLOCKS {
+    if blocks.len() < LEAST_BLOCKS {
         return None;
     }
+    let flat = ((blocks.len() as f64 * FLATTEST) as usize).max(LEAST_BLOCKS);
     blocks.sort_by(|a, b| a.0.total_cmp(&b.0));
     let sum: f64 = blocks[..flat].iter().map(|(_, block)| f64::from(residual(block))).sum();
     // The mask makes of a normal noise one 6 times as large, whose mean without a sign is this much of its deviation.

@@ -8,19 +8,13 @@ mod exposure;
 mod eyes;
 mod fourier;
 mod halftone;
-mod jpeg_grid;
-mod luma;
-mod noise;
 mod parallax;
 mod polygon;
-mod scene;
 mod shape;
 mod skin;
 
 use crate::face_mesh::{POINTS, Point3};
 use crate::picture::Picture;
-use luma::Luma;
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// Cues by name. One that cannot be measured on a picture is absent; all numbers are finite.
@@ -36,13 +30,10 @@ const CUES: &[(&str, Measure)] = &[
     ("eyes", eyes::eyes),
     ("forehead", skin::forehead),
     ("halftone", halftone::halftone),
-    ("jpeg_grid", jpeg_grid::jpeg_grid),
     ("left_cheek", skin::left_cheek),
-    ("noise", noise::noise),
     ("nose", skin::nose),
     ("parallax", parallax::parallax),
     ("right_cheek", skin::right_cheek),
-    ("scene", scene::scene),
     ("shape", shape::shape),
     ("surround", background::surround),
 ];
@@ -63,18 +54,11 @@ pub(crate) struct View<'a> {
     picture: &'a Picture,
     /// The 468 points of the largest face.
     mesh: Option<&'a [Point3]>,
-    luma: OnceCell<Luma>,
 }
 
 impl<'a> View<'a> {
     fn of(picture: &'a Picture, mesh: Option<&'a [Point3]>) -> Self {
-        let mesh = mesh.filter(|points| points.len() >= POINTS);
-        Self { picture, mesh, luma: OnceCell::new() }
-    }
-
-    /// The picture's luma, made once.
-    fn luma(&self) -> &Luma {
-        self.luma.get_or_init(|| Luma::of(self.picture))
+        Self { picture, mesh: mesh.filter(|points| points.len() >= POINTS) }
     }
 }
 
@@ -169,6 +153,6 @@ pub(crate) mod tests {
     #[test]
     fn without_a_face_the_picture_is_measured_still() {
         let picture = Picture::from_rgb(200, 200, vec![90; 200 * 200 * 3]).unwrap();
-        assert_eq!(measure(&picture, None).into_keys().collect::<Vec<_>>(), ["exposure", "scene"]);
+        assert_eq!(measure(&picture, None).into_keys().collect::<Vec<_>>(), ["exposure"]);
     }
 }

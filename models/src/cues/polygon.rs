@@ -44,15 +44,6 @@ fn spans(polygon: &[Point], y: f32, width: usize) -> Vec<std::ops::Range<usize>>
     crossed.chunks_exact(2).map(|pair| column(pair[0])..column(pair[1])).collect()
 }
 
-/// Whether a place lies inside.
-pub(super) fn contains(polygon: &[Point], place: Point) -> bool {
-    let ends = polygon.iter().cycle().skip(1);
-    let right = |a: &Point, b: &Point| a.x + (place.y - a.y) / (b.y - a.y) * (b.x - a.x) > place.x;
-    let crossed =
-        polygon.iter().zip(ends).filter(|(a, b)| (a.y <= place.y) != (b.y <= place.y) && right(a, b));
-    crossed.count() % 2 == 1
-}
-
 /// Area of a polygon in square pixels, above zero where it runs clockwise as seen in the picture.
 pub(super) fn area(polygon: &[Point]) -> f32 {
     let ends = polygon.iter().cycle().skip(1);
@@ -80,14 +71,6 @@ mod tests {
         let sum = inside(&picture, &square);
         assert_eq!((sum.mean(), sum.count()), (Some([0.2, 0.4, 0.6]), 1000));
         assert!((area(&square) - 1000.0).abs() < 1e-3);
-    }
-
-    #[test]
-    fn what_is_contained_is_what_is_inside() {
-        let turned = polygon(&[(100.3, 50.2), (150.1, 100.7), (100.9, 150.6), (70.2, 100.4)]);
-        let places = (0..200 * 200).map(|i| Point { x: (i % 200) as f32 + 0.5, y: (i / 200) as f32 + 0.5 });
-        let count = places.filter(|place| contains(&turned, *place)).count();
-        assert_eq!(count as u64, inside(&picture(|_, _| [9; 3]), &turned).count());
     }
 
     #[test]

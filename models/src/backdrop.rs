@@ -31,7 +31,7 @@ const LEVELS: usize = 3;
 
 /// The head with its hair, in widths and heights of the face: half its width at the forehead, what the width gains down
 /// to the chin, for hair hangs beside it, and how far it reaches above the face.
-const HEAD: (f32, f32, f32) = (0.72, 0.5, 0.45);
+const HEAD: (f32, f32, f32) = (0.9, 0.35, 0.6);
 /// What is compared: half its width, and how far it reaches above the face. With less, even walls are all that is left of
 /// real rooms; with more, a room hides the print before it.
 const REACH: (f32, f32) = (1.5, 1.0);

@@ -52,7 +52,6 @@ const HEAD_FACE = Object.freeze({ x: 0.5, y: 0.5, width: 0.26, height: 0.46 });
 /** Where the faces of clips are. */
 const CLIP_FACES = Object.freeze({
   "d3.mp4": { x: 0.55, y: 0.5, width: 0.52, height: 0.7 },
-  "a1_turns.mp4": { x: 0.55, y: 0.65, width: 0.23, height: 0.42 },
 });
 
 /** A print of 15 x 20 cm fills the oval when it is held so near. */

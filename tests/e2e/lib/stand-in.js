@@ -14,6 +14,7 @@
   /** How much larger or smaller the face becomes by one movement; who is asked for more makes another one. */
   const DISTANCES = Object.freeze({ nearer: 1.25, farther: 0.8 });
   const DISTANCE_SECONDS = 0.8;
+  const RETURN_SECONDS = 0.4;
   const SCALES = Object.freeze({ least: 0.5, most: 2 });
   /** From how far within the face's ellipse to how far without the head gives way to what is behind it, as radii. */
   const HEAD_RIM = Object.freeze({ within: 1.1, without: 1.5 });
@@ -238,7 +239,8 @@
   }
 
   /**
-   * How large the face is, frame by frame, against how it was at first.
+   * How large the face is, frame by frame, against how it was at first: who is asked to turn goes back before, for a head
+   * that is turned does not fit the place at which it is zoomed.
    *
    * @param {Performance} performance
    * @returns {Generator<number, never>}
@@ -247,18 +249,24 @@
     const { fps, moves } = performance;
     const react = reactions(performance);
     let scale = 1;
+    /** @param {number} goal @param {number} seconds @returns {Generator<number, void>} */
+    function* go(goal, seconds) {
+      const here = scale;
+      for (const share of gently(Math.round(seconds * fps))) {
+        scale = here * (goal / here) ** share;
+        yield scale;
+      }
+    }
     for (;;) {
       const step = page().step ?? "";
       const factor = moves ? DISTANCES[step] : undefined;
-      if (!factor) {
-        yield scale;
-        continue;
-      }
-      const here = scale;
-      yield* react(toAndFro([here]));
-      if (page().step !== step || here * factor < SCALES.least || here * factor > SCALES.most) continue;
-      for (const share of gently(Math.round(DISTANCE_SECONDS * fps))) {
-        scale = here * factor ** share;
+      if (factor) {
+        yield* react(toAndFro([scale]));
+        const goal = scale * factor;
+        if (page().step === step && goal >= SCALES.least && goal <= SCALES.most) yield* go(goal, DISTANCE_SECONDS);
+      } else if (scale !== 1 && askedSide()) {
+        yield* go(1, RETURN_SECONDS);
+      } else {
         yield scale;
       }
     }

@@ -56,14 +56,13 @@ impl Clip {
         let meshes = clip_meshes(path, PER_SECOND, analyser)?;
         let jpegs = clip_frames(path, PER_SECOND)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let why = || format!("{name} does not look ahead for a while");
         let frames = longest(jpegs, meshes);
-        let route = route(&frames).with_context(why)?;
+        let route = route(&frames).with_context(|| format!("{name} does not look ahead for a while"))?;
         let Some(degrees) = needs_tilt(frames[route.home.clone()].iter().map(|frame| &frame.mesh)) else {
             return Ok(Self { name, frames, route });
         };
+        // By the same route: another one would look ahead elsewhere, where they may lean otherwise.
         let frames = frames.iter().map(|frame| tilted(frame, degrees)).collect::<Result<Vec<_>>>()?;
-        let route = self::route(&frames).with_context(why)?;
         Ok(Self { name, frames, route })
     }
 

@@ -115,7 +115,7 @@ impl Analyser {
 
     /// The same, for those who want to know what costs the time: `done` is told the name of each part as soon as that is
     /// measured. These are `detector`, `mesh`, each of [`cues::NAMES`], and of a face `descriptor` where it is asked for,
-    /// `texture`, `quality`, `planarity` where there is a reference, and `pose`.
+    /// `texture`, `backdrop`, `quality`, `planarity` where there is a reference, and `pose`.
     ///
     /// # Errors
     /// When the runtime fails.
@@ -182,6 +182,7 @@ impl Analyser {
         };
         let grown = request.reference.and_then(|reference| likeness.backdrop.since(&reference.backdrop));
         cues.extend(grown.map(|numbers| ("backdrop", numbers)));
+        done("backdrop");
         let quality = Quality::of(&mesh.crop);
         done("quality");
         let eyes = mesh.points[33].distance(mesh.points[263]).max(1.0);

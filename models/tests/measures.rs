@@ -96,7 +96,7 @@ fn each_part_is_told_once_and_it_changes_nothing() {
     let request = Request { reference: Some(&reference), describe: true };
     let mut told = Vec::new();
     let by_parts = analyser.measure_by_parts(&picture, request, &mut |part| told.push(part)).unwrap();
-    let of_a_face = ["descriptor", "texture", "quality", "planarity", "pose"];
+    let of_a_face = ["descriptor", "texture", "backdrop", "quality", "planarity", "pose"];
     assert_eq!(told, [&["detector", "mesh"], cues::NAMES, &of_a_face].concat());
     let plain = analyser.measure(&picture, request).unwrap();
     assert_eq!((by_parts.cues, by_parts.face.unwrap().pose), (plain.cues, plain.face.unwrap().pose));

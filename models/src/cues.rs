@@ -7,6 +7,7 @@ mod colour;
 mod exposure;
 mod eyes;
 mod fourier;
+mod gaze;
 mod halftone;
 mod parallax;
 mod polygon;
@@ -29,6 +30,7 @@ const CUES: &[(&str, Measure)] = &[
     ("exposure", exposure::exposure),
     ("eyes", eyes::eyes),
     ("forehead", skin::forehead),
+    ("gaze", gaze::gaze),
     ("halftone", halftone::halftone),
     ("left_cheek", skin::left_cheek),
     ("nose", skin::nose),

@@ -87,6 +87,48 @@ async fn a_photo_is_played_labelled_and_scored() {
     app.finish().await;
 }
 
+/// The confidence of each presentation that came to a score.
+fn scored(attack: &Attack, dir: &Path) -> Vec<(String, f64)> {
+    let export = attack.out.join(RECORDED);
+    printed(run(dir, &["export", "--to", export.to_str().unwrap()]));
+    let eval = Command::new(env!("CARGO_BIN_EXE_liveness"))
+        .args(["eval", attack.out.to_str().unwrap(), "--split", "all", "--json"])
+        .output();
+    let told: Value = serde_json::from_str(&printed(eval.unwrap())).unwrap();
+    let confidence = |case: &Value| {
+        let id = case["id"].as_str().unwrap().to_owned();
+        Some((id, case["outcome"]["scored"]["confidence"].as_f64()?))
+    };
+    told["cases"].as_array().unwrap().iter().filter_map(confidence).collect()
+}
+
+/// What can be made of one portrait; docs/accuracy.md has the whole set.
+#[actix_web::test]
+async fn a_small_set_is_judged_rightly_and_replays() {
+    const ATTACKS: &str = "moved-print,bent-print,injected-head,injected-head-tinted,injected-head-lit";
+    let app = TestApp::start();
+    let attack = Attack::on(&app);
+    printed(attack.run(app.dir(), &["--species", "rendered-head", "--attempts", "3", "--at-once", "2"]));
+    printed(attack.run(app.dir(), &["--species", ATTACKS, "--at-once", "2"]));
+    let cases = scored(&attack, app.dir());
+    let (living, attacks): (Vec<_>, Vec<_>) =
+        cases.iter().partition(|(id, _)| id.starts_with("rendered-head"));
+    assert!(living.len() == 2 && living.iter().all(|(_, confidence)| *confidence > 70.0), "{cases:?}");
+    // The heads do all that is asked, so that they come to a score.
+    assert!(attacks.len() >= 6 && attacks.iter().all(|(_, confidence)| *confidence <= 70.0), "{cases:?}");
+
+    let replayed = printed(run(app.dir(), &["replay", "--all"]));
+    assert_eq!(replayed, format!("sessions {}, verdicts that differ 0\n", cases.len()));
+    let by_first = printed(run(app.dir(), &["replay", "--all", "--policy", "1"]));
+    assert!(by_first.contains("by policy 1: "), "{by_first}");
+    let lines = printed(run(app.dir(), &["replay", "--all", "--policy", "2", "--json"]));
+    for line in lines.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&line["equal"], &line["by_policy"]), (&true.into(), &line["recorded"]), "{line}");
+    }
+    app.finish().await;
+}
+
 #[actix_web::test]
 async fn what_is_wrong_is_said() {
     let mut app = TestApp::start();

@@ -6,7 +6,7 @@ use super::{Attempt, AttemptFailure, Phase};
 use crate::Timestamp;
 use crate::challenge::Step;
 use crate::measurement::{Face, Frame};
-use crate::verdict::{Evidence, Issued, REACHED_DEGREES, light_is_unclear};
+use crate::verdict::{Evidence, Issued, REACHED_DEGREES, Seen, light_is_unclear};
 use std::time::Duration;
 
 /// To find the oval, the light and the right distance.
@@ -125,12 +125,14 @@ fn step_at(attempt: &Attempt, index: u32, frame: &Frame) -> Option<Step> {
     })
 }
 
-/// Whether a face has the distance that was asked for, measured against its size when it was asked.
+/// Whether a face has the distance that was asked for, measured against the size that it had when it was asked, or
+/// since then: the way of the step before may have gone on for a while.
 #[must_use]
-pub fn is_distance_reached(issued: &Issued, face: &Face) -> bool {
+pub fn is_distance_reached(issued: &Issued, before: &[Seen], face: &Face) -> bool {
+    let sizes = before.iter().filter_map(Seen::only_face).map(|face| face.size);
     match issued.step {
-        Step::Nearer => face.size >= NEARER * issued.size,
-        Step::Farther => face.size <= FARTHER * issued.size,
+        Step::Nearer => face.size >= NEARER * sizes.fold(issued.size, f64::min),
+        Step::Farther => face.size <= FARTHER * sizes.fold(issued.size, f64::max),
         _ => false,
     }
 }
@@ -158,7 +160,7 @@ fn is_done(evidence: &Evidence, step: Step, face: &Face) -> bool {
     match (step, step.turn()) {
         (_, Some(turn)) => evidence.towards(turn, face) >= REACHED_DEGREES,
         (Step::Nearer | Step::Farther, _) => {
-            evidence.issued().last().is_some_and(|issued| is_distance_reached(issued, face))
+            evidence.asked().last().is_some_and(|asked| is_distance_reached(asked.issued, asked.frames, face))
         }
         (Step::Light(_), _) => ahead < REACHED_DEGREES,
         _ => ahead <= BACK_DEGREES && face.roll.abs() <= UPRIGHT_ROLL,

@@ -7,7 +7,7 @@
 mod approach;
 mod backdrop;
 mod continuity;
-mod depth;
+mod gaze;
 mod grain;
 mod light;
 mod one_face;
@@ -54,8 +54,8 @@ struct Found {
 /// `models/src/cues` and a line there.
 const SIGNALS: &[Signal] = &[
     turn::SIGNAL,
-    depth::SIGNAL,
     relief::SIGNAL,
+    gaze::SIGNAL,
     one_face::SIGNAL,
     same_face::SIGNAL,
     approach::SIGNAL,

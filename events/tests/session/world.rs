@@ -208,7 +208,11 @@ pub(crate) fn lit(face: Face, colour: Option<Colour>, share: f64) -> Measurement
     let skin: Vec<f64> =
         [0.55, 0.42, 0.36].iter().zip(light).map(|(skin, light)| skin * (1.0 + share * light)).collect();
     let regions = ["forehead", "left_cheek", "right_cheek", "nose", "chin"];
+    let painted = 0.22 * face.yaw.to_radians().sin();
+    let gaze = painted - 0.5 * face.yaw.to_radians().sin();
     let mut measurement = seen(face);
     measurement.cues = regions.into_iter().map(|region| (region, skin.clone())).collect();
+    // Eyes that stay on the screen.
+    measurement.cues.insert("gaze", &[gaze; 2]);
     measurement
 }

@@ -15,6 +15,18 @@ pub(super) fn inside(picture: &Picture, polygon: &[Point]) -> Sum {
     sum
 }
 
+/// Calls `of` with the middle and the colour of each pixel whose middle lies inside.
+pub(super) fn each(picture: &Picture, polygon: &[Point], mut of: impl FnMut(f32, f32, [u8; 3])) {
+    for (row, line) in rows(picture, polygon) {
+        for columns in spans(polygon, row as f32 + 0.5, picture.width() as usize) {
+            for column in columns {
+                let rgb = [line[column * 3], line[column * 3 + 1], line[column * 3 + 2]];
+                of(column as f32 + 0.5, row as f32 + 0.5, rgb);
+            }
+        }
+    }
+}
+
 /// The lines of the picture that the polygon can touch, with their numbers.
 fn rows<'a>(picture: &'a Picture, polygon: &[Point]) -> impl Iterator<Item = (usize, &'a [u8])> {
     let (top, bottom) = polygon

@@ -40,7 +40,7 @@ impl<'a> Casting<'a> {
                 self.filmed(ClipPerson::new(clip, Warped::Never, self.manner(), &self.scene))
             }
             Species::FilmedWarped => self.filmed(self.actor(self.clip()?)),
-            Species::RenderedHead => self.filmed(self.head(self.portrait()?)),
+            Species::RenderedHead => self.filmed(self.head(self.portrait()?, self.manner())),
             Species::StillPhoto => self.filmed(self.print(None, Held::Still)?),
             Species::MovedPrint => self.filmed(self.print(None, Held::ByHand)?),
             Species::BentPrint => self.filmed(self.print(Some(self.bend()), Held::ByHand)?),
@@ -56,9 +56,12 @@ impl<'a> Casting<'a> {
             Species::InjectedPuppet => self.injected(self.puppet()?, Copies::Nothing),
             Species::InjectedPuppetTinted => self.injected(self.puppet()?, Copies::Tint),
             Species::InjectedPuppetLit => self.injected(self.puppet()?, Copies::Light),
-            Species::InjectedHead => self.injected(self.head(self.portrait()?), Copies::Nothing),
-            Species::InjectedHeadTinted => self.injected(self.head(self.portrait()?), Copies::Tint),
-            Species::InjectedHeadLit => self.injected(self.head(self.portrait()?), Copies::Light),
+            Species::InjectedHead => self.injected(self.painted_head()?, Copies::Nothing),
+            Species::InjectedHeadTinted => self.injected(self.painted_head()?, Copies::Tint),
+            Species::InjectedHeadLit => self.injected(self.painted_head()?, Copies::Light),
+            Species::InjectedAvatarLit => {
+                self.injected(self.head(self.portrait()?, self.manner()), Copies::Light)
+            }
             Species::SwappedFace => self.swapped()?,
             Species::DelayedStream => self.delayed()?,
             Species::ReplayedSession => self.replayed(Played::FromTheStart)?,
@@ -99,8 +102,13 @@ impl<'a> Casting<'a> {
         ClipPerson::new(clip, Warped::AsNeeded, self.manner(), &self.scene)
     }
 
-    fn head(&self, portrait: &Portrait) -> HeadPerson {
-        HeadPerson::new(portrait.head(), &self.studio(), self.manner(), &self.scene)
+    fn head(&self, portrait: &Portrait, manner: Manner) -> HeadPerson {
+        HeadPerson::new(portrait.head(), &self.studio(), manner, &self.scene)
+    }
+
+    /// One that blinks, but whose eyes go along with it.
+    fn painted_head(&self) -> Option<HeadPerson> {
+        Some(self.head(self.portrait()?, self.manner().with_painted_eyes()))
     }
 
     fn looped(&self) -> Option<Looped> {
@@ -126,7 +134,7 @@ impl<'a> Casting<'a> {
 
     fn mask(&self) -> Option<MaskedPerson> {
         let Portrait { picture, mesh, .. } = self.portrait()?;
-        let wearer = self.head(self.material.wearer(self.person)?);
+        let wearer = self.head(self.material.wearer(self.person)?, self.manner());
         Some(MaskedPerson::new(wearer, Photo::mask(picture, mesh)))
     }
 

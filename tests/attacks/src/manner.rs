@@ -24,6 +24,8 @@ pub struct Manner {
     pub tremor: Tremor,
     /// Seconds from blink to blink, about; none where nothing blinks.
     pub blinks: Option<f32>,
+    /// Share of a turn to a side that the eyes take back, to stay on the screen; 0 where they are painted on.
+    pub gaze: f32,
     /// What fixes all that is drawn later.
     pub seed: u64,
 }
@@ -43,6 +45,7 @@ impl Manner {
             step: within(0.8, 1.6),
             tremor: Tremor::HEAD,
             blinks: Some(within(2.0, 5.0)),
+            gaze: within(0.9, 1.2),
             seed,
         }
     }
@@ -58,8 +61,15 @@ impl Manner {
             pitch: within(25.0, 40.0),
             tremor: Tremor::HAND,
             blinks: None,
+            gaze: 0.0,
             ..person
         }
+    }
+
+    /// The same with eyes that only go along with the head, as a picture's do.
+    #[must_use]
+    pub fn with_painted_eyes(self) -> Self {
+        Self { gaze: 0.0, ..self }
     }
 }
 

@@ -33,6 +33,8 @@ pub struct ClipPerson {
     clip: Arc<Clip>,
     warped: Warped,
     acting: Acting,
+    /// As [`Manner::gaze`]: of the turns that are added.
+    gaze: f32,
     play: PlayHead,
     played: Duration,
     lamp: Lamp,
@@ -46,6 +48,7 @@ impl ClipPerson {
         let head = Head::in_place(clip.portrait().picture(), &clip.portrait().mesh);
         Self {
             // Of the distance only the change is used: it is another one in each frame.
+            gaze: manner.gaze,
             acting: Acting::new(manner, UNMOVED),
             play: PlayHead::new(home.start.midpoint(home.end)),
             played: Duration::ZERO,
@@ -89,7 +92,8 @@ impl Motif for ClipPerson {
             return View { picture, lamp, gloss };
         }
         let pose = added.at(added.distance * head.distance());
-        head.view(&head.lens(), &self.lamp, picture, &pose.into())
+        let look = Look { gaze: -self.gaze * added.yaw, ..pose.into() };
+        head.view(&head.lens(), &self.lamp, picture, &look)
     }
 
     fn can(&self, asked: Asked) -> bool {
@@ -118,6 +122,9 @@ pub struct HeadPerson {
     acting: Acting,
     sway: Sway,
     blinks: Blinks,
+    gaze: f32,
+    /// The yaw at rest.
+    ahead: f32,
 }
 
 impl HeadPerson {
@@ -131,6 +138,8 @@ impl HeadPerson {
             lamp: scene.lamp(rest.distance),
             sway: Sway::new(manner.tremor, manner.seed),
             blinks: Blinks::new(&manner),
+            gaze: manner.gaze,
+            ahead: rest.yaw,
             acting: Acting::new(manner, rest),
             head,
         }
@@ -140,7 +149,8 @@ impl HeadPerson {
 impl HeadPerson {
     fn look(&mut self, at: Duration, shown: &Shown) -> Look {
         let (_, pose) = self.acting.act(at, shown);
-        Look { pose: self.sway.of(&pose, at.as_secs_f32()), shut: self.blinks.shut(at) }
+        let pose = self.sway.of(&pose, at.as_secs_f32());
+        Look { pose, shut: self.blinks.shut(at), gaze: -self.gaze * (pose.yaw - self.ahead) }
     }
 }
 

@@ -37,12 +37,14 @@ pub enum Species {
     InjectedPuppetTinted,
     /// The same, and the face is lit by software.
     InjectedPuppetLit,
-    /// A rendered head in place of the camera.
+    /// A rendered head in place of the camera; it blinks, and its eyes go along with it.
     InjectedHead,
     /// The same, tinted.
     InjectedHeadTinted,
     /// The same, lit by software.
     InjectedHeadLit,
+    /// The same, lit, with eyes that stay on the screen.
+    InjectedAvatarLit,
     /// An honest person first, another one from the middle on.
     SwappedFace,
     /// An honest person whose stream comes 1.5 to 3 seconds late.
@@ -55,7 +57,7 @@ pub enum Species {
 
 impl Species {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Filmed,
         Self::FilmedWarped,
         Self::RenderedHead,
@@ -74,6 +76,7 @@ impl Species {
         Self::InjectedHead,
         Self::InjectedHeadTinted,
         Self::InjectedHeadLit,
+        Self::InjectedAvatarLit,
         Self::SwappedFace,
         Self::DelayedStream,
         Self::ReplayedSession,
@@ -99,6 +102,7 @@ impl Species {
                 | Self::InjectedHead
                 | Self::InjectedHeadTinted
                 | Self::InjectedHeadLit
+                | Self::InjectedAvatarLit
         )
     }
 
@@ -124,6 +128,7 @@ impl Species {
             Self::InjectedHead => "injected-head",
             Self::InjectedHeadTinted => "injected-head-tinted",
             Self::InjectedHeadLit => "injected-head-lit",
+            Self::InjectedAvatarLit => "injected-avatar-lit",
             Self::SwappedFace => "swapped-face",
             Self::DelayedStream => "delayed-stream",
             Self::ReplayedSession => "replayed-session",
@@ -157,7 +162,8 @@ impl Species {
             | Self::EyeHolePrint
             | Self::InjectedHead
             | Self::InjectedHeadTinted
-            | Self::InjectedHeadLit => &material.portrait(number)?.name,
+            | Self::InjectedHeadLit
+            | Self::InjectedAvatarLit => &material.portrait(number)?.name,
             Self::Filmed
             | Self::ScreenPuppet
             | Self::ScreenPuppetLit

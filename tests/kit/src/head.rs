@@ -1,6 +1,7 @@
 use crate::ambient::mean_over_light;
 use crate::eyelids::{closed, is_lid};
 use crate::face_mesh::{EYES, FaceMesh, POINTS};
+use crate::gaze::eyeballs;
 use crate::pose::Pose;
 use crate::raster::{Corner, Raster};
 use crate::skin::skin;
@@ -28,18 +29,20 @@ const BODY: f32 = 0.5;
 /// What skin mirrors of a lamp at its brightest, over what white paper throws back.
 const GLOSS: f32 = 0.05;
 
-/// How a head is held, and how far its eyes are shut (0 open, 1 shut).
+/// How a head is held, and what its eyes do.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Look {
     /// Where it is and how it is turned.
     pub pose: Pose,
     /// How far the lids are closed, 0 to 1.
     pub shut: f32,
+    /// How far the eyes look to the person's own left of where the face looks, in degrees.
+    pub gaze: f32,
 }
 
 impl From<Pose> for Look {
     fn from(pose: Pose) -> Self {
-        Self { pose, shut: 0.0 }
+        Self { pose, shut: 0.0, gaze: 0.0 }
     }
 }
 
@@ -143,12 +146,13 @@ impl Head {
         Pose { dx: place.x, dy: place.y, distance: place.z, ..*pose }
     }
 
-    /// One frame for each pose.
+    /// One frame for each pose; the eyes stay on the camera.
     #[must_use]
     pub fn frames(&self, studio: &Studio, poses: &[Pose]) -> Vec<RgbImage> {
         let lamp = Lamp::default();
         studio.shoot(poses, |pose, wall| {
-            *wall = self.view(&studio.lens(), &lamp, std::mem::take(wall), &(*pose).into()).picture;
+            let look = Look { gaze: -pose.yaw, ..(*pose).into() };
+            *wall = self.view(&studio.lens(), &lamp, std::mem::take(wall), &look).picture;
         })
     }
 
@@ -164,10 +168,15 @@ impl Head {
         for [a, b, c] in &self.surface.triangles {
             raster.draw(&mut view, skin, [&corners[*a], &corners[*b], &corners[*c]]);
         }
+        if look.gaze != 0.0 {
+            for [a, b, c] in eyeballs(&self.surface, &corners, look.gaze, width) {
+                raster.draw(&mut view, skin, [&a, &b, &c]);
+            }
+        }
         view
     }
 
-    fn corners(&self, lens: &Lens, lamp: &Lamp, Look { pose, shut }: &Look) -> Vec<Corner> {
+    fn corners(&self, lens: &Lens, lamp: &Lamp, Look { pose, shut, .. }: &Look) -> Vec<Corner> {
         let rotations: Vec<Matrix3<f32>> =
             (0..=STEPS).map(|step| pose.rotation(step as f32 / STEPS as f32)).collect();
         let rest = Vector3::new(0.0, 0.0, self.distance);

@@ -5,6 +5,7 @@ mod ambient;
 mod clip;
 mod eyelids;
 mod face_mesh;
+mod gaze;
 mod head;
 mod motion;
 mod panel;

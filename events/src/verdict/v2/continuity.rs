@@ -13,7 +13,7 @@ use crate::verdict::{Evidence, Seen};
 use std::collections::HashMap;
 use std::time::Duration;
 
-const RAMP: Ramp = Ramp { zero: 2.6, one: 1.7 };
+const RAMP: Ramp = Ramp { zero: 2.2, one: 1.6 };
 /// Share of the face's width, and degrees, that count as one.
 const PLACE: f64 = 0.2;
 const ROLL: f64 = 4.0;

@@ -14,7 +14,7 @@ const RAMP: Ramp = Ramp { zero: 1.4, one: 1.1 };
 const LEAST_FRAMES: usize = 8;
 
 pub(super) const SIGNAL: Signal =
-    Signal { name: "grain", weight: 0.3, doubt: 0.02, reason: "print_or_screen_pattern", measure };
+    Signal { name: "grain", weight: 0.5, doubt: 0.02, reason: "print_or_screen_pattern", measure };
 
 fn measure(evidence: &Evidence) -> Option<Found> {
     let mut patterns: Vec<f64> = evidence.frames_of_steps().iter().filter_map(pattern).collect();

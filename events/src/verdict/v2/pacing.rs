@@ -12,7 +12,7 @@ use crate::verdict::{Asked, Evidence};
 
 /// Degrees towards the turn at which it has begun.
 const BEGUN: f64 = 5.0;
-const TOO_LATE: Ramp = Ramp { zero: 2.7, one: 1.9 };
+const TOO_LATE: Ramp = Ramp { zero: 2.2, one: 1.5 };
 const TOO_SOON: Ramp = Ramp { zero: 0.0, one: 0.1 };
 
 pub(super) const SIGNAL: Signal =

@@ -9,7 +9,7 @@ use super::{Found, Signal};
 use crate::challenge::Step;
 use crate::verdict::{Asked, Evidence, Seen};
 
-const RAMP: Ramp = Ramp { zero: 0.56, one: 0.63 };
+const RAMP: Ramp = Ramp { zero: 0.53, one: 0.6 };
 /// Steps whose mean tells: one alone may be blurred, and a stranger cannot do with one.
 const LOWEST_STEPS: usize = 2;
 

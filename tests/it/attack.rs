@@ -73,12 +73,7 @@ async fn a_photo_is_played_labelled_and_scored() {
     assert!(again.contains("1 of 1 were presented before"), "{again}");
     assert_eq!(std::fs::read_to_string(attack.out.join(MANIFEST)).unwrap(), manifest);
 
-    let export = attack.out.join(RECORDED);
-    printed(run(app.dir(), &["export", "--to", export.to_str().unwrap()]));
-    let eval = Command::new(env!("CARGO_BIN_EXE_liveness"))
-        .args(["eval", attack.out.to_str().unwrap(), "--split", "all", "--json"])
-        .output();
-    let scored: Value = serde_json::from_str(&printed(eval.unwrap())).unwrap();
+    let scored = evaluated(&attack, app.dir());
     assert_eq!(scored["trials"], 1, "{scored}");
     let case = &scored["cases"][0];
     assert_eq!((&case["kind"], &case["species"]), (&"attack".into(), &"still-photo".into()));
@@ -87,14 +82,19 @@ async fn a_photo_is_played_labelled_and_scored() {
     app.finish().await;
 }
 
-/// The confidence of each presentation that came to a score.
-fn scored(attack: &Attack, dir: &Path) -> Vec<(String, f64)> {
+/// What `eval` tells of all that was presented.
+fn evaluated(attack: &Attack, dir: &Path) -> Value {
     let export = attack.out.join(RECORDED);
     printed(run(dir, &["export", "--to", export.to_str().unwrap()]));
     let eval = Command::new(env!("CARGO_BIN_EXE_liveness"))
         .args(["eval", attack.out.to_str().unwrap(), "--split", "all", "--json"])
         .output();
-    let told: Value = serde_json::from_str(&printed(eval.unwrap())).unwrap();
+    serde_json::from_str(&printed(eval.unwrap())).unwrap()
+}
+
+/// The confidence of each presentation that came to a score.
+fn scored(attack: &Attack, dir: &Path) -> Vec<(String, f64)> {
+    let told = evaluated(attack, dir);
     let confidence = |case: &Value| {
         let id = case["id"].as_str().unwrap().to_owned();
         Some((id, case["outcome"]["scored"]["confidence"].as_f64()?))

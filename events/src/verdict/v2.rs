@@ -18,7 +18,6 @@ mod relief;
 mod response;
 mod same_face;
 mod shading;
-mod sides;
 mod turn;
 
 pub use light::is_unclear as light_is_unclear;

@@ -1,4 +1,9 @@
-//! Sums of pixels, exact until they are divided.
+//! Luma, and sums of pixels, exact until they are divided.
+
+/// Luma of red, green, blue, in their unit (ITU-R BT.601).
+pub(super) fn luma([red, green, blue]: [f32; 3]) -> f32 {
+    0.299 * red + 0.587 * green + 0.114 * blue
+}
 
 /// Pixels that were added up.
 #[derive(Debug, Clone, Copy, Default)]

@@ -9,6 +9,7 @@
 //! Absent where one of the eyes has less than [`LEAST_PIXELS`] between the lids: shut, turned away, or small.
 
 use super::View;
+use super::colour::luma;
 use super::polygon::each;
 use crate::crop::Point;
 use crate::face_mesh::Point3;
@@ -46,10 +47,7 @@ fn dark(view: &View<'_>, mesh: &[Point3], eye: &Eye) -> Option<f64> {
     let square = across * across + down * down;
     let place = |x: f32, y: f32| ((x - from.x) * across + (y - from.y) * down) / square - 0.5;
     let mut pixels = Vec::new();
-    each(view.picture, &opening(mesh, eye), |x, y, [red, green, blue]| {
-        pixels
-            .push((0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue), place(x, y)));
-    });
+    each(view.picture, &opening(mesh, eye), |x, y, rgb| pixels.push((luma(rgb.map(f32::from)), place(x, y))));
     if pixels.len() < LEAST_PIXELS {
         return None;
     }

@@ -14,6 +14,7 @@
 //! seen from before and large enough. The greatest of the regions is taken.
 
 use super::View;
+use super::colour::luma;
 use super::fourier::{Fourier, SIDE};
 use super::polygon::area;
 use super::skin::{FOREHEAD, LEFT_CHEEK, RIGHT_CHEEK};
@@ -67,7 +68,7 @@ fn square(picture: &Picture, mesh: &[Point3], region: &[usize]) -> Option<[Vec<C
     for line in picture.rgb().chunks_exact(picture.width() as usize * 3).skip(row).take(SIDE) {
         for rgb in line[column * 3..(column + SIDE) * 3].chunks_exact(3) {
             let [red, green, blue] = [rgb[0], rgb[1], rgb[2]].map(f32::from);
-            let luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+            let luma = luma([red, green, blue]);
             planes[0].push(Complex::new(luma, 0.0));
             planes[1].push(Complex::new((blue - luma) * 0.564, (red - luma) * 0.713));
         }

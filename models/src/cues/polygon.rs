@@ -7,24 +7,31 @@ use crate::picture::Picture;
 /// Adds up the pixels whose middle lies inside. What of the polygon lies outside the picture is left out.
 pub(super) fn inside(picture: &Picture, polygon: &[Point]) -> Sum {
     let mut sum = Sum::default();
-    for (row, line) in rows(picture, polygon) {
-        for columns in spans(polygon, row as f32 + 0.5, picture.width() as usize) {
-            sum.add(&line[columns.start * 3..columns.end * 3]);
-        }
+    for (_, columns, line) in runs(picture, polygon) {
+        sum.add(&line[columns.start * 3..columns.end * 3]);
     }
     sum
 }
 
-/// Calls `of` with the middle and the colour of each pixel whose middle lies inside.
+/// Calls `of` with the middle and the colour of each of these pixels.
 pub(super) fn each(picture: &Picture, polygon: &[Point], mut of: impl FnMut(f32, f32, [u8; 3])) {
-    for (row, line) in rows(picture, polygon) {
-        for columns in spans(polygon, row as f32 + 0.5, picture.width() as usize) {
-            for column in columns {
-                let rgb = [line[column * 3], line[column * 3 + 1], line[column * 3 + 2]];
-                of(column as f32 + 0.5, row as f32 + 0.5, rgb);
-            }
+    for (y, columns, line) in runs(picture, polygon) {
+        for column in columns {
+            let rgb = [line[column * 3], line[column * 3 + 1], line[column * 3 + 2]];
+            of(column as f32 + 0.5, y, rgb);
         }
     }
+}
+
+/// The pixels whose middle lies inside, side by side: the height of their middle, their columns and the picture's line.
+fn runs<'a>(
+    picture: &'a Picture,
+    polygon: &[Point],
+) -> impl Iterator<Item = (f32, std::ops::Range<usize>, &'a [u8])> {
+    rows(picture, polygon).flat_map(move |(row, line)| {
+        let y = row as f32 + 0.5;
+        spans(polygon, y, picture.width() as usize).into_iter().map(move |columns| (y, columns, line))
+    })
 }
 
 /// The lines of the picture that the polygon can touch, with their numbers.

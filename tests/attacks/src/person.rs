@@ -123,8 +123,6 @@ pub struct HeadPerson {
     sway: Sway,
     blinks: Blinks,
     gaze: f32,
-    /// The yaw at rest.
-    ahead: f32,
 }
 
 impl HeadPerson {
@@ -139,7 +137,6 @@ impl HeadPerson {
             sway: Sway::new(manner.tremor, manner.seed),
             blinks: Blinks::new(&manner),
             gaze: manner.gaze,
-            ahead: rest.yaw,
             acting: Acting::new(manner, rest),
             head,
         }
@@ -150,7 +147,7 @@ impl HeadPerson {
     fn look(&mut self, at: Duration, shown: &Shown) -> Look {
         let (_, pose) = self.acting.act(at, shown);
         let pose = self.sway.of(&pose, at.as_secs_f32());
-        Look { pose, shut: self.blinks.shut(at), gaze: -self.gaze * (pose.yaw - self.ahead) }
+        Look { pose, shut: self.blinks.shut(at), gaze: -self.gaze * pose.yaw }
     }
 }
 

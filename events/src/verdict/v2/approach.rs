@@ -22,8 +22,8 @@ fn measure(evidence: &Evidence) -> Option<Found> {
 }
 
 fn is_reached(asked: Asked<'_>) -> bool {
-    let is_reached = |(place, seen): (usize, &Seen)| {
+    let reaches = |(place, seen): (usize, &Seen)| {
         seen.only_face().is_some_and(|face| is_distance_reached(asked.issued, &asked.frames[..place], face))
     };
-    asked.frames.iter().enumerate().any(is_reached)
+    asked.frames.iter().enumerate().any(reaches)
 }

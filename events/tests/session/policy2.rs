@@ -270,27 +270,34 @@ fn a_pattern_of_print_or_screen_costs_confidence() {
 
 #[test]
 fn eyes_that_are_painted_on_the_head_do_not_pass() {
-    // How far the eyes move between the lids for a turn, over what painted ones seem to.
-    let verdict = |share: Option<f64>| {
+    // How far the eyes move between the lids for a turn, over what painted ones seem to, and to and fro besides.
+    let verdict = |moves: Option<(f64, f64)>| {
         let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        let mut frames = 0;
         story.act(ENOUGH, |step| {
             let face = person(step, 24.0);
             let painted = 0.22 * face.yaw.to_radians().sin();
             let mut shown = lit(face, None, 0.0);
-            match share {
-                Some(share) => shown.cues.insert("gaze", &[share * painted + 0.03, share * painted - 0.01]),
+            frames += 1;
+            match moves {
+                Some((share, besides)) => {
+                    let place = share * painted + if frames % 8 < 4 { besides } else { -besides };
+                    shown.cues.insert("gaze", &[place + 0.03, place - 0.01]);
+                }
                 None => shown.cues = Cues::default(),
             }
             shown
         });
         (story.verdict().unwrap(), lost(&story, "gaze"))
     };
-    let (painted, lost) = verdict(Some(1.0));
-    assert!(!painted.passed && lost == 50.0, "{painted:?}");
-    assert_eq!(painted.reasons, [Reason::new("eyes_do_not_move")]);
-    for share in [-1.0, 3.0] {
-        let (moving, lost) = verdict(Some(share));
-        assert!(moving.passed && lost == 0.0 && moving.reasons.is_empty(), "{share}: {moving:?}");
+    for painted in [(0.8, 0.0), (1.0, 0.0), (1.0, 0.02), (1.4, 0.01)] {
+        let (verdict, lost) = verdict(Some(painted));
+        assert!(!verdict.passed && lost == 50.0, "{painted:?}: {verdict:?}");
+        assert_eq!(verdict.reasons, [Reason::new("eyes_do_not_move")]);
+    }
+    for living in [(-1.0, 0.0), (3.0, 0.0), (1.0, 0.045), (0.6, 0.045)] {
+        let (verdict, lost) = verdict(Some(living));
+        assert!(verdict.passed && lost == 0.0 && verdict.reasons.is_empty(), "{living:?}: {verdict:?}");
     }
     let (_, missing) = verdict(None);
     assert!(missing > 0.0 && missing < 5.0, "missing is not passed: {missing}");

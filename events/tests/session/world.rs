@@ -175,7 +175,7 @@ impl Story {
     }
 
     /// Shows what `person` makes of each step until the capture is over, for at most so many frames.
-    pub(crate) fn act(&mut self, frames: usize, person: impl Fn(Option<Step>) -> Measurement) {
+    pub(crate) fn act(&mut self, frames: usize, mut person: impl FnMut(Option<Step>) -> Measurement) {
         for _ in 0..frames {
             if self.session.attempt().is_none() {
                 return;

@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { emptyRoom, flatPrint, renderedHead } from "./lib/performance.js";
+import { Prompter } from "./lib/prompter.js";
 import { setStage } from "./lib/stage.js";
 
 const stage = setStage();
@@ -46,6 +47,21 @@ stage.scenario("who allows the camera after all goes on", async ({ visitor }) =>
   await person.sees({ state: "step" });
   await person.presses("cancel");
   await person.lands();
+});
+
+stage.scenario("a long line has more than one picture on its way", async ({ visitor }) => {
+  const check = await stage.createCheck();
+  const person = await visitor();
+  person.performs(emptyRoom());
+  const prompter = await Prompter.of(person.page);
+  prompter.lineMs = 1_000;
+  prompter.silent = true;
+  await person.opens(check.url);
+  await person.presses("start");
+  await person.sees({ state: "framing" });
+  // The page waits once an answer is overdue; until then it has sent all that it may.
+  await person.sees({ state: "wait" });
+  assert.equal(prompter.pictures, 3);
 });
 
 stage.scenario("who cancels in the middle ends the check", async ({ visitor }) => {

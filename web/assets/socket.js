@@ -37,10 +37,12 @@ const PROTOCOL = "liveness.v1";
 /** At most 8 pictures a second: enough to follow a turning head, and light on slow lines. */
 const MIN_GAP_MS = 125;
 /**
- * One in flight: each answers the picture that the person shows now. A second one would keep a slow line busier, but on a
- * busy service it only queues up and grows old, and the hints come late (docs/benchmarks.md).
+ * One in flight on a short line: each answer is about the picture that the person shows now, and a second one would only
+ * queue up on a busy service and grow old (docs/benchmarks.md). On a long line that would be too slow to see a head move, so
+ * there is one more for each such time that the way there and back takes.
  */
-const MAX_UNANSWERED = 1;
+const LONG_LINE_MS = 150;
+const MAX_UNANSWERED = 3;
 /** About two pictures: with more than this still unsent, the line is slower than the camera. */
 const MAX_BUFFERED_BYTES = 256 * 1024;
 
@@ -58,6 +60,8 @@ export class Connection {
   #finished = false;
   #ready = false;
   #unanswered = 0;
+  #mayBeUnanswered = 1;
+  #openedAt = 0;
   #lastSent = -Infinity;
   #quietTimer = 0;
   #lostTimer = 0;
@@ -70,7 +74,10 @@ export class Connection {
   constructor(url, beginning, handlers) {
     this.#handlers = handlers;
     this.#socket = new WebSocket(url, PROTOCOL);
-    this.#socket.addEventListener("open", () => this.#send({ type: "start", ...beginning }));
+    this.#socket.addEventListener("open", () => {
+      this.#openedAt = performance.now();
+      this.#send({ type: "start", ...beginning });
+    });
     this.#socket.addEventListener("message", (event) => this.#receive(event.data));
     this.#socket.addEventListener("close", (event) => this.#onClose(event.code));
     this.#expectAnswer();
@@ -87,7 +94,7 @@ export class Connection {
       this.#ready &&
       this.live &&
       this.#socket.readyState === WebSocket.OPEN &&
-      this.#unanswered < MAX_UNANSWERED &&
+      this.#unanswered < this.#mayBeUnanswered &&
       this.#socket.bufferedAmount < MAX_BUFFERED_BYTES &&
       performance.now() - this.#lastSent >= MIN_GAP_MS
     );
@@ -154,6 +161,8 @@ export class Connection {
     this.#handlers.guide(guide);
     if (!this.#ready) {
       this.#ready = true;
+      const lineMs = performance.now() - this.#openedAt;
+      this.#mayBeUnanswered = Math.min(MAX_UNANSWERED, 1 + Math.floor(lineMs / LONG_LINE_MS));
       this.#handlers.ready();
     }
   }
@@ -186,7 +195,7 @@ export class Connection {
 }
 
 /**
- * Sends pictures for as long as the connection lives, one at a time and never from a hidden page.
+ * Sends pictures for as long as the connection lives, and never from a hidden page.
  *
  * @param {import("./camera.js").Camera} camera
  * @param {Connection} connection

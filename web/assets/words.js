@@ -116,6 +116,10 @@ export const PROBLEMS = Object.freeze({
 export const FAILURES = Object.freeze({
   no_face: { title: "We couldn't see your face", text: "Keep your whole face in the oval, with light from the front." },
   too_many_faces: { title: "More than one face was there", text: "Please be alone in the picture." },
+  too_slow: {
+    title: "The pictures came too slowly",
+    text: "Use a faster connection if you can, and close what else is running.",
+  },
   time_out: { title: "That took too long", text: "Follow each instruction as soon as it appears." },
   connection_lost: { title: "The connection was lost", text: "Check that you are online, then try again." },
   poor_image: { title: "The picture was not clear", text: "Wipe the camera, find an evenly lit place and hold still." },

@@ -149,6 +149,8 @@ pub enum AttemptFailure {
     PoorImage,
     /// A step was not done in time.
     TimeOut,
+    /// Frames came too slowly to judge what they show.
+    TooSlow,
     /// Frames stopped to arrive.
     ConnectionLost,
     /// The service could not go on.
@@ -164,6 +166,7 @@ impl AttemptFailure {
             Self::TooManyFaces => "too_many_faces",
             Self::PoorImage => "poor_image",
             Self::TimeOut => "time_out",
+            Self::TooSlow => "too_slow",
             Self::ConnectionLost => "connection_lost",
             Self::Technical => "technical",
         }

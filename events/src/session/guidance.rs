@@ -6,7 +6,7 @@ use super::{Attempt, AttemptFailure, Phase};
 use crate::Timestamp;
 use crate::challenge::Step;
 use crate::measurement::{Face, Frame};
-use crate::verdict::{Evidence, Issued, REACHED_DEGREES, Seen, light_is_unclear};
+use crate::verdict::{Evidence, Issued, REACHED_DEGREES, Seen, is_too_slow, light_is_unclear};
 use std::time::Duration;
 
 /// To find the oval, the light and the right distance.
@@ -178,6 +178,7 @@ pub(super) fn advance(attempt: &Attempt, at: Timestamp, frame: &Frame) -> Advanc
         };
         return match step_at(attempt, index, frame) {
             Some(step) => Advance::Issue { index, step },
+            None if is_too_slow(&attempt.evidence) => Advance::Failed(AttemptFailure::TooSlow),
             None => Advance::Finished,
         };
     }

@@ -20,6 +20,7 @@ mod same_face;
 mod shading;
 mod turn;
 
+pub use continuity::is_too_slow;
 pub use light::is_unclear as light_is_unclear;
 
 use super::{Evidence, Reason, SignalScore, Verdict};

@@ -4,9 +4,10 @@ use crate::world::*;
 use liveness_events::Digest;
 use liveness_events::challenge::{Challenge, Colour, Step, Way};
 use liveness_events::measurement::{Cues, Face};
-use liveness_events::session::{Command, SessionEvent};
+use liveness_events::session::{AttemptFailure, Command, SessionEvent};
 use liveness_events::verdict::{PolicyVersion, Reason};
 use proptest::prelude::*;
+use std::time::Duration;
 
 /// Far more frames than any attempt needs.
 const ENOUGH: usize = 600;
@@ -147,25 +148,56 @@ fn light_that_lies_on_the_wall_as_on_the_face_does_not_pass() {
 
 /// A face that is elsewhere in the picture, and tilted otherwise.
 fn elsewhere(mut face: Face) -> Face {
-    face.bounds.left += 0.2;
-    face.roll += 5.0;
+    face.bounds.left += 0.3;
+    face.roll += 8.0;
     face
 }
 
 #[test]
 fn a_stream_that_was_cut_does_not_pass() {
-    let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
-    let (mut last, mut cuts) = (None, 0);
-    while story.session.attempt().is_some() {
-        let step = story.step();
-        cuts += usize::from(step != last);
-        last = step;
-        let face = person(step, 24.0);
-        story.show(lit(if cuts % 2 == 0 { face } else { elsewhere(face) }, None, 0.0));
+    // At once, after a pause, and behind a frame without a face.
+    let verdict = |pause: Duration, hide: bool| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        let (mut last, mut cuts) = (None, 0);
+        while story.session.attempt().is_some() {
+            let step = story.step();
+            if step != last {
+                cuts += 1;
+                story.pass(pause);
+                if hide {
+                    story.show(nobody());
+                }
+            }
+            last = step;
+            let face = person(step, 24.0);
+            story.show(lit(if cuts % 2 == 0 { face } else { elsewhere(face) }, None, 0.0));
+        }
+        story.verdict().unwrap()
+    };
+    for (pause, hide) in [(0, false), (500, false), (0, true)] {
+        let verdict = verdict(Duration::from_millis(pause), hide);
+        assert!(!verdict.passed, "{pause} {hide}: {verdict:?}");
+        assert!(verdict.reasons.contains(&Reason::new("stream_was_cut")), "{verdict:?}");
     }
-    let verdict = story.verdict().unwrap();
-    assert!(!verdict.passed, "{verdict:?}");
-    assert_eq!(verdict.reasons, [Reason::new("stream_was_cut")]);
+}
+
+#[test]
+fn frames_that_come_too_slowly_are_not_judged() {
+    let ending = |interval: Duration| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        while story.session.attempt().is_some() {
+            story.pass(interval.checked_sub(FRAME).unwrap());
+            story.show(lit(person(story.step(), 24.0), None, 0.0));
+        }
+        story
+    };
+    assert!(ending(Duration::from_millis(330)).verdict().unwrap().passed);
+    let slow = ending(Duration::from_millis(450));
+    assert_eq!(slow.verdict(), None);
+    let reason = AttemptFailure::TooSlow;
+    assert!(
+        matches!(slow.events.last(), Some(SessionEvent::AttemptFailed { reason: told, .. }) if *told == reason)
+    );
 }
 
 #[test]

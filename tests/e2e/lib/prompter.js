@@ -12,6 +12,12 @@ export class Prompter {
   /** @type {import("playwright-core").WebSocketRoute | undefined} */
   #socket;
   #guide = "";
+  /** How long the way to the page and back takes, in milliseconds. */
+  lineMs = 0;
+  /** Whether pictures stay without an answer. */
+  silent = false;
+  /** How many pictures came. */
+  pictures = 0;
   /** Every start that the page sent. @type {{type: string, way: string, camera: object}[]} */
   starts = [];
 
@@ -49,13 +55,16 @@ export class Prompter {
   /** @param {string | Buffer} message */
   #hear(message) {
     if (typeof message !== "string") {
-      this.#socket?.send(this.#guide);
+      this.pictures += 1;
+      if (!this.silent) this.#socket?.send(this.#guide);
       return;
     }
     const said = JSON.parse(message);
     if (said.type !== "start") return;
     this.starts.push(said);
-    this.guides({});
-    this.#events.emit("start");
+    setTimeout(() => {
+      this.guides({});
+      this.#events.emit("start");
+    }, this.lineMs);
   }
 }

@@ -1,12 +1,13 @@
 //! One stream from a camera, without a cut and without a frame that comes again.
 //!
-//! Unit: the second largest sudden change of the face's place and tilt from one frame to the next, in units of a fifth of
-//! its width or 4 degrees of roll, beyond what it moves before and after. Source: a head that moves has to gather speed and
-//! lose it; a cut from clip to clip does neither. Own measurement (docs/accuracy.md): living people, moving fast, up to
-//! 1.8; clips that are cut as they are needed 0.9 to 9. A frame whose bytes were seen before, with others between, is no
-//! camera's: its noise never repeats. Fails on cuts between pictures that fit, and on people whose camera is knocked twice.
+//! Unit: the second largest sudden change of the face's place and tilt from one face to the next, in units of a fifth of
+//! its width or 4 degrees of roll in an eighth of a second, beyond what it moves before and after. Source: a head that moves
+//! has to gather speed and lose it; a cut from clip to clip does neither. Own measurement (docs/accuracy.md): living people,
+//! moving fast, up to 1.6; clips that are cut as they are needed 0.9 to 9. A frame whose bytes were seen before, with others
+//! between, is no camera's: its noise never repeats. Fails on cuts between pictures that fit, and on people whose camera is
+//! knocked twice.
 
-use super::ramp::Ramp;
+use super::ramp::{Ramp, median};
 use super::{Found, Signal};
 use crate::measurement::Face;
 use crate::verdict::{Evidence, Seen};
@@ -17,26 +18,35 @@ const RAMP: Ramp = Ramp { zero: 2.2, one: 1.6 };
 /// Share of the face's width, and degrees, that count as one.
 const PLACE: f64 = 0.2;
 const ROLL: f64 = 4.0;
+/// In so many seconds, the pace of the page. Where faces are further apart a change counts by so much less, to [`MOST`]: who
+/// cuts could wait.
+const PACE: f64 = 0.125;
+const MOST: f64 = 2.0;
 /// Which one of the largest changes counts: a camera may be knocked once.
 const COUNTS: usize = 2;
-/// Frames further apart say nothing about what happened between them.
-const LONGEST: Duration = Duration::from_millis(250);
-/// Changes that have to be seen.
-const LEAST: usize = 20;
+/// Between frames that mostly come more slowly, a head that turns cannot be told from a cut.
+const SLOWEST: Duration = Duration::from_millis(400);
 
 pub(super) const SIGNAL: Signal =
-    Signal { name: "continuity", weight: 1.0, doubt: 0.0, reason: "stream_was_cut", measure };
+    Signal { name: "continuity", weight: 1.0, doubt: 0.03, reason: "stream_was_cut", measure };
 
 fn measure(evidence: &Evidence) -> Option<Found> {
     if comes_again(evidence.frames()) {
         return Some(Found { value: RAMP.zero, score: 0.0, reason: Some("frame_repeated") });
     }
-    let mut changes: Vec<f64> = evidence.frames().windows(4).filter_map(sudden_change).collect();
-    if changes.len() < LEAST {
-        return None;
-    }
+    // Frames without a face hide no cut.
+    let faces: Vec<(&Face, &Seen)> =
+        evidence.frames().iter().filter_map(|seen| Some((seen.only_face()?, seen))).collect();
+    let mut changes: Vec<f64> = faces.windows(4).filter_map(sudden_change).collect();
     changes.sort_by(|a, b| b.total_cmp(a));
-    Some(Found::ramped(changes[COUNTS - 1], &RAMP))
+    Some(Found::ramped(*changes.get(COUNTS - 1)?, &RAMP))
+}
+
+/// Whether the frames came too slowly to be judged as one stream: the line or the machine was slow, or was to seem so.
+#[must_use]
+pub fn is_too_slow(evidence: &Evidence) -> bool {
+    let intervals = evidence.frames().windows(2).map(|pair| pair[1].at.since(pair[0].at).as_secs_f64());
+    median(intervals).is_some_and(|interval| interval > SLOWEST.as_secs_f64())
 }
 
 /// Whether the bytes of a frame with a face come again after others. Twice in a row only says that the camera is slower
@@ -50,20 +60,16 @@ fn comes_again(frames: &[Seen]) -> bool {
     })
 }
 
-/// How much more changes from the second frame to the third than before and after.
-fn sudden_change(frames: &[Seen]) -> Option<f64> {
-    let [first, second, third, fourth] = frames else { return None };
-    let change = |a: &Seen, b: &Seen| {
-        let prompt = b.at.since(a.at) <= LONGEST;
-        let change = change(a.only_face()?, b.only_face()?, b);
-        prompt.then_some(change)
-    };
-    let (before, now, after) = (change(first, second)?, change(second, third)?, change(third, fourth)?);
-    Some((now - before.max(after)).max(0.0))
+/// How much more changes from the second face to the third than before and after, for the time that is between them.
+fn sudden_change(faces: &[(&Face, &Seen)]) -> Option<f64> {
+    let [first, second, third, fourth] = faces else { return None };
+    let (before, now, after) = (change(first, second), change(second, third), change(third, fourth));
+    let seconds = third.1.at.since(second.1.at).as_secs_f64();
+    Some((now - before.max(after)).max(0.0) / (seconds / PACE).clamp(1.0, MOST))
 }
 
 /// From one face to the next, in units of [`PLACE`] and [`ROLL`].
-fn change(from: &Face, to: &Face, seen: &Seen) -> f64 {
+fn change((from, _): &(&Face, &Seen), (to, seen): &(&Face, &Seen)) -> f64 {
     let ((x, y), (to_x, to_y)) = (from.bounds.centre(), to.bounds.centre());
     // Bounds are shares of the sides; the width is what both are held against.
     let upright = f64::from(seen.frame.height) / f64::from(seen.frame.width.max(1));

@@ -11,7 +11,7 @@ const SCREEN: &str = include_str!("../../web/assets/screen.js");
 pub(crate) struct Pace {
     /// Between two pictures at least.
     pub(crate) gap: Duration,
-    /// Pictures that may wait for their answer at once.
+    /// Pictures that may wait for their answer at once, on a line as short as the loopback.
     pub(crate) unanswered: usize,
     /// Between two changes of the screen's light at least.
     pub(crate) light_gap: Duration,
@@ -21,7 +21,7 @@ impl Pace {
     pub(crate) fn of_page() -> anyhow::Result<Self> {
         Ok(Self {
             gap: Duration::from_millis(constant(SOCKET, "MIN_GAP_MS")?),
-            unanswered: usize::try_from(constant(SOCKET, "MAX_UNANSWERED")?)?,
+            unanswered: usize::try_from(constant(SOCKET, "SHORT_LINE_UNANSWERED")?)?,
             light_gap: Duration::from_millis(constant(SCREEN, "LEAST_GAP_MS")?),
         })
     }

@@ -41,6 +41,7 @@ const MIN_GAP_MS = 125;
  * queue up on a busy service and grow old (docs/benchmarks.md). On a long line that would be too slow to see a head move, so
  * there is one more for each such time that the way there and back takes.
  */
+const SHORT_LINE_UNANSWERED = 1;
 const LONG_LINE_MS = 150;
 const MAX_UNANSWERED = 3;
 /** About two pictures: with more than this still unsent, the line is slower than the camera. */
@@ -60,7 +61,7 @@ export class Connection {
   #finished = false;
   #ready = false;
   #unanswered = 0;
-  #mayBeUnanswered = 1;
+  #mayBeUnanswered = SHORT_LINE_UNANSWERED;
   #openedAt = 0;
   #lastSent = -Infinity;
   #quietTimer = 0;
@@ -161,8 +162,8 @@ export class Connection {
     this.#handlers.guide(guide);
     if (!this.#ready) {
       this.#ready = true;
-      const lineMs = performance.now() - this.#openedAt;
-      this.#mayBeUnanswered = Math.min(MAX_UNANSWERED, 1 + Math.floor(lineMs / LONG_LINE_MS));
+      const more = Math.floor((performance.now() - this.#openedAt) / LONG_LINE_MS);
+      this.#mayBeUnanswered = Math.min(MAX_UNANSWERED, SHORT_LINE_UNANSWERED + more);
       this.#handlers.ready();
     }
   }

@@ -255,7 +255,7 @@ fn up_and_down_are_measured_where_they_are_asked_for() {
 }
 
 #[test]
-fn a_texture_network_that_sees_print_takes_the_confidence() {
+fn a_texture_network_that_sees_print_costs_confidence_and_refuses_nobody_alone() {
     let confidence = |texture: Option<f64>| {
         let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
         story.act(ENOUGH, |step| {
@@ -267,7 +267,7 @@ fn a_texture_network_that_sees_print_takes_the_confidence() {
     };
     let (alive, missing, print) = (confidence(Some(0.95)), confidence(None), confidence(Some(0.1)));
     assert!(alive.confidence > missing.confidence, "missing is not passed: {missing:?}");
-    assert!(missing.passed && !print.passed, "{print:?}");
+    assert!(print.confidence < 0.85 * missing.confidence && print.passed, "{print:?}");
     assert_eq!(print.reasons, [Reason::new("texture_not_alive")]);
 }
 

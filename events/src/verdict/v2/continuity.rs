@@ -12,7 +12,6 @@ use super::{Found, Signal};
 use crate::measurement::Face;
 use crate::verdict::{Evidence, Seen};
 use std::collections::HashMap;
-use std::time::Duration;
 
 const RAMP: Ramp = Ramp { zero: 2.2, one: 1.6 };
 /// Share of the face's width, and degrees, that count as one.
@@ -24,8 +23,8 @@ const PACE: f64 = 0.125;
 const MOST: f64 = 2.0;
 /// Which one of the largest changes counts: a camera may be knocked once.
 const COUNTS: usize = 2;
-/// Between frames that mostly come more slowly, a head that turns cannot be told from a cut.
-const SLOWEST: Duration = Duration::from_millis(400);
+/// Seconds between frames; where they mostly come more slowly, a head that turns cannot be told from a cut.
+const SLOWEST: f64 = 0.4;
 
 pub(super) const SIGNAL: Signal =
     Signal { name: "continuity", weight: 1.0, doubt: 0.03, reason: "stream_was_cut", measure };
@@ -45,8 +44,8 @@ fn measure(evidence: &Evidence) -> Option<Found> {
 /// Whether the frames came too slowly to be judged as one stream: the line or the machine was slow, or was to seem so.
 #[must_use]
 pub fn is_too_slow(evidence: &Evidence) -> bool {
-    let intervals = evidence.frames().windows(2).map(|pair| pair[1].at.since(pair[0].at).as_secs_f64());
-    median(intervals).is_some_and(|interval| interval > SLOWEST.as_secs_f64())
+    let intervals = evidence.frames().windows(2).map(|pair| seconds(&pair[0], &pair[1]));
+    median(intervals).is_some_and(|interval| interval > SLOWEST)
 }
 
 /// Whether the bytes of a frame with a face come again after others. Twice in a row only says that the camera is slower
@@ -64,8 +63,13 @@ fn comes_again(frames: &[Seen]) -> bool {
 fn sudden_change(faces: &[(&Face, &Seen)]) -> Option<f64> {
     let [first, second, third, fourth] = faces else { return None };
     let (before, now, after) = (change(first, second), change(second, third), change(third, fourth));
-    let seconds = third.1.at.since(second.1.at).as_secs_f64();
-    Some((now - before.max(after)).max(0.0) / (seconds / PACE).clamp(1.0, MOST))
+    let paces = seconds(second.1, third.1) / PACE;
+    Some((now - before.max(after)).max(0.0) / paces.clamp(1.0, MOST))
+}
+
+/// From one frame to a later one.
+fn seconds(from: &Seen, to: &Seen) -> f64 {
+    to.at.since(from.at).as_secs_f64()
 }
 
 /// From one face to the next, in units of [`PLACE`] and [`ROLL`].

@@ -195,7 +195,7 @@ impl Handler<SubmitFrame> for Registry {
 }
 
 impl Handler<LeaveCapture> for Registry {
-    type Result = ResponseFuture<Result<(), CaptureError>>;
+    type Result = ResponseFuture<Result<(), Trouble>>;
 
     fn handle(&mut self, message: LeaveCapture, context: &mut Self::Context) -> Self::Result {
         let ends = message.cancelled.is_some();

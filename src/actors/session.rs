@@ -175,14 +175,14 @@ impl Handler<SubmitFrame> for SessionActor {
         let heard = self.is_connected_by(message.connection);
         self.on_core(
             async move |core| {
-                if heard { core.submit(message).await } else { Err(CaptureError::NotCapturing) }
+                if heard { core.submit(message).await } else { Ok(core.went_on()) }
             },
         )
     }
 }
 
 impl Handler<LeaveCapture> for SessionActor {
-    type Result = AtomicResponse<Self, Result<(), CaptureError>>;
+    type Result = AtomicResponse<Self, Result<(), Trouble>>;
 
     fn handle(&mut self, message: LeaveCapture, _: &mut Self::Context) -> Self::Result {
         let heard = self.is_connected_by(message.connection);
@@ -190,8 +190,8 @@ impl Handler<LeaveCapture> for SessionActor {
             self.connection = None;
         }
         self.on_core(async move |core| match (heard, message.cancelled) {
-            (false, _) => Err(CaptureError::NotCapturing),
-            (true, Some(by)) => Ok(core.cancel(message.connection, by).await?),
+            (false, _) => Ok(()),
+            (true, Some(by)) => core.cancel(message.connection, by).await,
             (true, None) => core.fail_attempt(message.connection, AttemptFailure::ConnectionLost).await,
         })
     }

@@ -164,7 +164,7 @@ async fn who_was_told_how_an_attempt_ended_is_let_go() {
         })
         .await
         .unwrap();
-    assert!(matches!(shown, Err(CaptureError::BadFrame(_))), "{shown:?}");
+    assert!(matches!(shown, Err(CaptureError::BadFrame { .. })), "{shown:?}");
     assert_eq!(tokio::time::timeout(GUARD, notices.recv()).await, Ok(None));
 }
 

@@ -138,9 +138,9 @@ pub struct SubmitFrame {
     pub round_trip: Option<Duration>,
 }
 
-/// Give up: the person left, cancelled, or the connection is gone.
+/// Give up: the person left, cancelled, or the connection is gone. One that is not heard any more changes nothing.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Result<(), CaptureError>")]
+#[rtype(result = "Result<(), Trouble>")]
 pub struct LeaveCapture {
     /// The session.
     pub session: Uuid,
@@ -189,15 +189,17 @@ pub enum Ended {
 /// Why a capture message was not followed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CaptureError {
-    /// The frame is no picture that can be measured. The attempt has failed.
-    #[error("{0}")]
-    BadFrame(String),
+    /// The frame is no picture that can be measured. The attempt has failed, and another may follow.
+    #[error("{why}")]
+    BadFrame {
+        /// What is wrong with it.
+        why: String,
+        /// Attempts that may still be begun, as the session knows; the views may not know yet.
+        attempts_left: u8,
+    },
     /// The frame was not measured, because newer ones wait; the guide before stands.
     #[error("the frame was dropped")]
     Dropped,
-    /// No attempt is in progress on this connection.
-    #[error("no capture is in progress on this connection")]
-    NotCapturing,
     /// It cannot be done now.
     #[error(transparent)]
     Trouble(#[from] Trouble),

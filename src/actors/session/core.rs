@@ -222,8 +222,16 @@ impl Core {
                 self.check_time(causation).await?;
                 Ok(self.where_it_stands(None))
             }
-            Err(Failed::Refused(_)) if self.session.outcome().is_some() => Ok(self.where_it_stands(None)),
-            Err(failed) => Err(failed.into()),
+            Err(Failed::Refused(_)) => Ok(self.where_it_stands(None)),
+            Err(Failed::Trouble(trouble)) => Err(trouble.into()),
+        }
+    }
+
+    /// What a connection is told whose frames are not looked at any more.
+    pub(super) fn went_on(&self) -> CaptureNotice {
+        match self.session.attempt() {
+            Some(_) => CaptureNotice::Replaced,
+            None => self.where_it_stands(None),
         }
     }
 
@@ -232,10 +240,9 @@ impl Core {
         &mut self,
         SubmitFrame { connection: causation, jpeg, received, round_trip, .. }: SubmitFrame,
     ) -> Result<CaptureNotice, CaptureError> {
-        let attempt = self.session.attempt().ok_or(CaptureError::NotCapturing)?;
-        if self.driven != Some(attempt.number) {
-            return Ok(CaptureNotice::Replaced);
-        }
+        let Some(attempt) = self.session.attempt().filter(|attempt| self.driven == Some(attempt.number)) else {
+            return Ok(self.went_on());
+        };
         let number = attempt.number;
         let job = self.comparing.job(attempt, jpeg.clone());
         let Analysed { mut frame, likeness } = match self.services.inference.measure(job).await {
@@ -247,7 +254,7 @@ impl Core {
                     // It was the last attempt: the page is to be told of the end, not of a picture.
                     return Ok(self.where_it_stands(None));
                 }
-                return Err(CaptureError::BadFrame(why));
+                return Err(CaptureError::BadFrame { why, attempts_left: self.session.attempts_left() });
             }
             Err(Unmeasured::Failed(why)) => {
                 tracing::error!(session.id = %self.id, error = why, "frame could not be measured");
@@ -280,10 +287,10 @@ impl Core {
                 Ok(self.where_it_stands(None))
             }
             Err(Failed::Refused(Refusal::OtherAttempt)) => Ok(CaptureNotice::Replaced),
-            Err(Failed::Refused(_)) if self.session.outcome().is_some() => Ok(self.where_it_stands(None)),
+            Err(Failed::Refused(_)) => Ok(self.where_it_stands(None)),
             // The page shows the next one: a crowded log is no reason to lose the attempt.
             Err(Failed::Trouble(Trouble::Busy { .. })) => Err(CaptureError::Dropped),
-            Err(failed) => Err(failed.into()),
+            Err(Failed::Trouble(trouble)) => Err(trouble.into()),
         }
     }
 
@@ -291,11 +298,11 @@ impl Core {
         &mut self,
         causation: Uuid,
         reason: AttemptFailure,
-    ) -> Result<(), CaptureError> {
+    ) -> Result<(), Trouble> {
         let Some(attempt) = self.driven else { return Ok(()) };
         match self.execute(causation, |at| Command::FailAttempt { at, attempt, reason }).await {
             Ok(_) | Err(Failed::Refused(_)) => Ok(()),
-            Err(failed) => Err(failed.into()),
+            Err(Failed::Trouble(trouble)) => Err(trouble),
         }
     }
 
@@ -384,15 +391,6 @@ impl Core {
                 hint: frame.and_then(|frame| -> Option<Hint> { guidance::hint(attempt, frame) }),
                 progress: attempt.progress(),
             },
-        }
-    }
-}
-
-impl From<Failed> for CaptureError {
-    fn from(failed: Failed) -> Self {
-        match failed {
-            Failed::Refused(_) => Self::NotCapturing,
-            Failed::Trouble(trouble) => Self::Trouble(trouble),
         }
     }
 }

@@ -212,22 +212,24 @@ impl Connection {
         let message =
             LeaveCapture { session: self.view.id, connection: self.id, cancelled: Some(reason.by()) };
         match ask(&self.state.handles.leave_capture, message).await {
-            Ok(()) | Err(CaptureError::NotCapturing) => self.end(Some(reason.code())).await,
-            Err(CaptureError::Trouble(trouble)) => self.in_trouble(trouble).await,
-            Err(error) => Err(Close::Internal(error.to_string())),
+            Ok(()) => self.end(Some(reason.code())).await,
+            Err(trouble) => self.in_trouble(trouble).await,
         }
     }
 
     async fn answered(&mut self, answer: Answer) -> Result<(), Close> {
         self.work = None;
+        // What ended the attempt meanwhile says why it did; the answer only that it has ended.
+        if let Some(notice) = self.notices.as_mut().and_then(|notices| notices.try_recv().ok()) {
+            self.noticed(notice).await?;
+        }
         match answer {
             Ok(notice) => self.noticed(notice).await?,
             Err(CaptureError::Dropped) => self.repeat_guide().await?,
-            Err(CaptureError::BadFrame(why)) => {
-                self.attempt_failed(AttemptFailure::Technical, self.attempts_left()).await?;
+            Err(CaptureError::BadFrame { why, attempts_left }) => {
+                self.attempt_failed(AttemptFailure::Technical, attempts_left).await?;
                 return Err(Close::BadPicture(why));
             }
-            Err(CaptureError::NotCapturing) => return self.not_capturing().await,
             Err(CaptureError::Trouble(trouble)) => return self.in_trouble(trouble).await,
         }
         if let Some((jpeg, received)) = self.waiting.take() {

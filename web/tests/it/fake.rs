@@ -152,7 +152,7 @@ impl Handler<SubmitFrame> for Fake {
 }
 
 impl Handler<LeaveCapture> for Fake {
-    type Result = Result<(), CaptureError>;
+    type Result = Result<(), Trouble>;
     fn handle(&mut self, message: LeaveCapture, _: &mut Self::Context) -> Self::Result {
         let _ = self.asked.send(Asked::Leave(message));
         Ok(())

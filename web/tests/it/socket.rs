@@ -267,11 +267,12 @@ async fn a_person_who_cancels_is_heard() {
 async fn what_is_no_picture_fails_the_attempt() {
     let mut app = app_with_session().await;
     let (mut socket, _start) = begin(&mut app).await;
-    app.happens(&[crate::read::started()]);
-    app.script.lock().unwrap().frames = [Err(CaptureError::BadFrame("not a JPEG".into()))].into();
+    // The views know of no attempt yet: what is told is the session's.
+    app.script.lock().unwrap().frames =
+        [Err(CaptureError::BadFrame { why: "not a JPEG".into(), attempts_left: 1 })].into();
     socket.send(Message::binary(vec![0])).await.unwrap();
     let told = hear(&mut socket).await;
-    assert_eq!(told, json!({ "type": "attempt_failed", "reason": "technical", "attempts_left": 2 }));
+    assert_eq!(told, json!({ "type": "attempt_failed", "reason": "technical", "attempts_left": 1 }));
     assert_eq!(hear_close(&mut socket).await, (1007, "not a JPEG".into()));
 }
 
@@ -296,10 +297,17 @@ async fn trouble_asks_to_come_again() {
 #[actix_web::test]
 async fn an_attempt_that_ended_while_a_picture_was_on_its_way() {
     let mut app = app_with_session().await;
-    let (mut socket, _start) = begin(&mut app).await;
-    app.script.lock().unwrap().frames = [Err(CaptureError::NotCapturing)].into();
+    let (mut socket, start) = begin(&mut app).await;
+    let failed = |reason| CaptureNotice::AttemptFailed { reason, attempts_left: 2 };
+    app.gate.forget_permits(1000);
+    app.script.lock().unwrap().frames = [Ok(failed(AttemptFailure::Technical))].into();
     socket.send(Message::binary(vec![0])).await.unwrap();
-    assert_eq!(hear(&mut socket).await["type"], "attempt_failed");
+    assert!(matches!(app.next_asked().await, Asked::Frame(_)));
+    // Both are there at once, and the notice says why.
+    start.notices.try_send(failed(AttemptFailure::TimeOut)).unwrap();
+    app.gate.add_permits(1);
+    let told = hear(&mut socket).await;
+    assert_eq!(told, json!({ "type": "attempt_failed", "reason": "time_out", "attempts_left": 2 }));
     assert_eq!(hear_close(&mut socket).await.0, 1000);
 }
 

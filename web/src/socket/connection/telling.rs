@@ -10,15 +10,6 @@ use liveness_events::session::AttemptFailure;
 use std::time::Duration;
 
 impl Connection {
-    /// The attempt ended while the frame was on its way; the notice that says how is there, or was missed.
-    pub(super) async fn not_capturing(&mut self) -> Result<(), Close> {
-        if let Some(notice) = self.notices.as_mut().and_then(|notices| notices.try_recv().ok()) {
-            self.noticed(notice).await?;
-        }
-        self.attempt_failed(AttemptFailure::Technical, self.attempts_left()).await?;
-        Err(Close::Over)
-    }
-
     pub(super) async fn in_trouble(&mut self, trouble: Trouble) -> Result<(), Close> {
         match trouble {
             Trouble::Busy { retry_after } => self.come_again(retry_after).await,
@@ -71,12 +62,6 @@ impl Connection {
         let outcome = if error.is_some() { "error" } else { "complete" };
         self.tell(&Told::End { outcome, error, return_to }).await?;
         Err(Close::Over)
-    }
-
-    /// Attempts that may still be begun, as far as the views know.
-    pub(super) fn attempts_left(&self) -> u8 {
-        let now = self.state.views.session(self.view.id).ok().flatten();
-        now.as_ref().unwrap_or(&self.view).attempts_left()
     }
 
     /// What stands until something new is measured.

@@ -173,11 +173,7 @@ impl Handler<SubmitFrame> for SessionActor {
 
     fn handle(&mut self, message: SubmitFrame, _: &mut Self::Context) -> Self::Result {
         let heard = self.is_connected_by(message.connection);
-        self.on_core(
-            async move |core| {
-                if heard { core.submit(message).await } else { Ok(core.went_on()) }
-            },
-        )
+        self.on_core(async move |core| if heard { core.submit(message).await } else { Ok(core.went_on()) })
     }
 }
 

@@ -135,6 +135,10 @@ const fn scored(Verdict { passed, confidence }: Verdict) -> Outcome {
     Outcome::Scored { passed, confidence }
 }
 
+/// How browsers name a camera, and the program by which a stream usually takes its place.
+const CAMERA: &str = "Camera";
+const PROGRAM: &str = "OBS Virtual Camera";
+
 /// Somebody before the camera, and what the browser says of it.
 struct Casting {
     subject: Box<dyn Subject>,
@@ -153,8 +157,11 @@ impl Casting {
             ensure!(!first.is_empty(), "{} shows nothing", species.code());
             let reader = ImageReader::with_format(Cursor::new(first), ImageFormat::Jpeg);
             let (width, height) = reader.into_dimensions()?;
-            let frame_rate = if species.is_injected() { 30.0 } else { Scene::draw(seed).frame_rate };
-            let camera = CameraReport { label: "Camera".to_owned(), width, height, frame_rate };
+            let is_injected = species.is_injected();
+            let frame_rate = if is_injected { 30.0 } else { Scene::draw(seed).frame_rate };
+            // Every second one writes another name into the browser.
+            let label = if is_injected && seed.is_multiple_of(2) { PROGRAM } else { CAMERA };
+            let camera = CameraReport { label: label.to_owned(), width, height, frame_rate };
             Ok(Self { subject, camera })
         };
         tokio::task::spawn_blocking(draw).await.context("a subject cannot be made")?

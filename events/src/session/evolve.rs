@@ -11,9 +11,10 @@ impl Session {
     pub fn evolve(mut self, event: &SessionEvent) -> Self {
         match event {
             SessionEvent::Created(created) => self.created = Some(created.clone()),
-            SessionEvent::CaptureStarted { at, attempt, challenge, .. } => {
+            SessionEvent::CaptureStarted { at, attempt, challenge, camera } => {
                 self.attempts = *attempt;
-                self.status = Status::Capturing(Box::new(Attempt::new(*attempt, *at, challenge.clone())));
+                let attempt = Attempt::new(*attempt, *at, challenge.clone(), camera.clone());
+                self.status = Status::Capturing(Box::new(attempt));
             }
             SessionEvent::FrameReceived { at, frame } => {
                 if let Status::Capturing(attempt) = &mut self.status {

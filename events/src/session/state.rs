@@ -1,4 +1,4 @@
-use super::{CancelledBy, Created, ExpiredBecause, KeptImage, MAX_ATTEMPTS, Sealed, guidance};
+use super::{CameraReport, CancelledBy, Created, ExpiredBecause, KeptImage, MAX_ATTEMPTS, Sealed, guidance};
 use crate::Timestamp;
 use crate::challenge::{Challenge, Step};
 
@@ -141,7 +141,7 @@ impl Session {
 }
 
 impl Attempt {
-    pub(super) fn new(number: u8, at: Timestamp, challenge: Challenge) -> Self {
+    pub(super) fn new(number: u8, at: Timestamp, challenge: Challenge, camera: Option<CameraReport>) -> Self {
         Self {
             number,
             started_at: at,
@@ -149,7 +149,7 @@ impl Attempt {
             seen_at: at,
             phase: Phase::Framing,
             run: 0,
-            evidence: Evidence::new(challenge),
+            evidence: Evidence::new(challenge, camera),
             probe: None,
             turned: Vec::new(),
         }

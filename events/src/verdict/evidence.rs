@@ -1,6 +1,7 @@
 use crate::Timestamp;
 use crate::challenge::{Challenge, Step, Turn};
 use crate::measurement::{Cues, Face, Frame, rounded};
+use crate::session::CameraReport;
 
 /// Frames before the first step whose mean is taken as straight ahead, and before any step for the face's size then.
 const NEUTRAL_FRAMES: usize = 5;
@@ -9,6 +10,7 @@ const NEUTRAL_FRAMES: usize = 5;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
     challenge: Challenge,
+    camera: Option<CameraReport>,
     issued: Vec<Issued>,
     frames: Vec<Seen>,
     neutral: Neutral,
@@ -75,9 +77,9 @@ impl Seen {
 impl Evidence {
     /// Nothing seen yet.
     #[must_use]
-    pub const fn new(challenge: Challenge) -> Self {
+    pub const fn new(challenge: Challenge, camera: Option<CameraReport>) -> Self {
         let neutral = Neutral { yaw: 0.0, pitch: 0.0, eyes_over_nose: 0.0, width_over_height: 0.0 };
-        Self { challenge, issued: Vec::new(), frames: Vec::new(), neutral }
+        Self { challenge, camera, issued: Vec::new(), frames: Vec::new(), neutral }
     }
 
     /// Adds a step that was issued.
@@ -98,6 +100,12 @@ impl Evidence {
     #[must_use]
     pub const fn challenge(&self) -> &Challenge {
         &self.challenge
+    }
+
+    /// What the browser said of its camera, where it did.
+    #[must_use]
+    pub const fn camera(&self) -> Option<&CameraReport> {
+        self.camera.as_ref()
     }
 
     /// Steps in the order in which they were issued.

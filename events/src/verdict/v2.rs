@@ -18,6 +18,7 @@ mod relief;
 mod response;
 mod same_face;
 mod shading;
+mod stream;
 mod turn;
 
 pub use continuity::is_too_slow;
@@ -66,6 +67,7 @@ const SIGNALS: &[Signal] = &[
     continuity::SIGNAL,
     passive::SIGNAL,
     grain::SIGNAL,
+    stream::SIGNAL,
 ];
 
 /// Names and weights of the signals, in the order in which a verdict lists them.

@@ -80,8 +80,8 @@ fn the_next_turn_is_told_only_after_the_one_before_was_done_and_undone() {
 fn one_wild_measurement_is_no_turn() {
     let mut story = Story::capturing();
     story.act(4, obedient(24.0));
-    story.show(seen(head(30.0)));
-    story.show(seen(head(0.0)));
+    story.record(seen(head(30.0)));
+    story.record(seen(head(0.0)));
     assert_eq!(story.step(), Some(Step::TurnLeft));
 }
 

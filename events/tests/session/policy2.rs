@@ -1,10 +1,9 @@
 //! Policy 2 from the outside: what it asks for, when, and what it makes of the answers.
 
 use crate::world::*;
-use liveness_events::Digest;
 use liveness_events::challenge::{Challenge, Colour, Step, Way};
 use liveness_events::measurement::{Cues, Face};
-use liveness_events::session::{AttemptFailure, Command, SessionEvent};
+use liveness_events::session::{AttemptFailure, SessionEvent};
 use liveness_events::verdict::{PolicyVersion, Reason};
 use proptest::prelude::*;
 use std::time::Duration;
@@ -181,6 +180,29 @@ fn a_stream_that_was_cut_does_not_pass() {
     }
 }
 
+/// A library of clips: each step is cut to another nod than the last one ended in, before the head moves, and nothing else
+/// betrays it.
+#[test]
+fn a_nod_that_is_not_made_is_a_cut() {
+    let verdict = |nod: f64| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        let (mut asked, mut does, mut since, mut cuts) = (None, None, 0_u8, 0_u8);
+        while story.session.attempt().is_some() {
+            since = if story.step() == asked { since.saturating_add(1) } else { 0 };
+            asked = story.step();
+            cuts += u8::from(since == 2);
+            does = if since < 5 { does } else { asked };
+            let mut face = person(does, 24.0);
+            face.pitch = if cuts.is_multiple_of(2) { 0.0 } else { nod };
+            story.show(lit(face, None, 0.0));
+        }
+        story.verdict().unwrap()
+    };
+    let (still, cut) = (verdict(2.0), verdict(7.0));
+    assert!(still.passed && still.reasons.is_empty(), "{still:?}");
+    assert!(!cut.passed && cut.reasons == [Reason::new("stream_was_cut")], "{cut:?}");
+}
+
 #[test]
 fn frames_that_come_too_slowly_are_not_judged() {
     let ending = |interval: Duration| {
@@ -218,16 +240,10 @@ fn who_moves_as_fast_as_people_do_or_knocks_the_camera_once_is_no_cut() {
 
 #[test]
 fn a_frame_that_comes_again_does_not_pass() {
-    let judged = |digest: fn(u32) -> u32| {
+    let judged = |bytes_of: fn(u32) -> u32| {
         let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
-        while let Some(attempt) = story.session.attempt() {
-            let (seq, attempt) = (attempt.next_seq(), attempt.number);
-            let mut frame = frame(seq, lit(person(story.step(), 24.0), None, 0.0));
-            frame.sha256 = Digest::of(&digest(seq).to_be_bytes());
-            story.pass(FRAME);
-            let (at, frame) = (story.now(), Box::new(frame));
-            story.tell(Command::RecordFrame { at, attempt, frame, models: vec![] }).unwrap();
-        }
+        story.bytes_of = Some(bytes_of);
+        story.act(ENOUGH, |step| lit(person(step, 24.0), None, 0.0));
         story.verdict().unwrap()
     };
     let looped = judged(|seq| seq % 12);
@@ -297,6 +313,30 @@ fn a_pattern_of_print_or_screen_costs_confidence() {
         assert!(lost == 50.0 && screen.reasons == [Reason::new("print_or_screen_pattern")], "{screen:?}");
         let (moment, lost) = verdict(Some(pattern), 3);
         assert!(lost == 0.0 && moment.reasons.is_empty(), "a pattern by chance: {moment:?}");
+    }
+}
+
+#[test]
+fn a_program_in_place_of_the_camera_costs_confidence_and_refuses_nobody_alone() {
+    let judged = |camera: Option<&str>| {
+        let mut story = Story::asked_before(Challenge::draw(Way::Motion, 5), camera);
+        story.act(ENOUGH, |step| lit(person(step, 24.0), None, 0.0));
+        (story.verdict().unwrap(), lost(&story, "stream"))
+    };
+    for camera in ["HD Webcam (046d:0825)", "iPhone Camera", "FaceTime HD Camera", "DroidCam Source 3"] {
+        let (verdict, lost) = judged(Some(camera));
+        assert!(lost == 0.0 && verdict.reasons.is_empty(), "{camera}: {verdict:?}");
+    }
+    for program in
+        ["OBS Virtual Camera", "ManyCam Virtual Webcam", "Dummy video device (0x0000)", "fake_device_0"]
+    {
+        let (verdict, lost) = judged(Some(program));
+        assert!(lost == 20.0 && verdict.passed, "{program}: {verdict:?}");
+        assert_eq!(verdict.reasons, [Reason::new("camera_is_a_program")]);
+    }
+    for untold in [None, Some("")] {
+        let (_, missing) = judged(untold);
+        assert!(missing > 0.0 && missing < 5.0, "missing is not passed: {missing}");
     }
 }
 

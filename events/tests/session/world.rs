@@ -2,7 +2,7 @@
 
 use liveness_events::challenge::{Challenge, Colour, Step, Turn};
 use liveness_events::measurement::{Bounds, Comparison, Cues, Face, Frame, Measurement};
-use liveness_events::session::{Command, Create, Phase, Refusal, Session, SessionEvent};
+use liveness_events::session::{CameraReport, Command, Create, Phase, Refusal, Session, SessionEvent};
 use liveness_events::values::{AuditImages, LinkValidity, ReturnUrl, Threshold};
 use liveness_events::verdict::Verdict;
 use liveness_events::{Digest, Timestamp};
@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 /// Time from one frame to the next: eight a second.
 pub(crate) const FRAME: Duration = Duration::from_millis(125);
+/// Degrees from which a turn takes more than a frame.
+const LEAST_WAY: f64 = 15.0;
 
 pub(crate) fn start() -> Timestamp {
     Timestamp::from_millis(1_764_000_000_000)
@@ -98,6 +100,10 @@ pub(crate) struct Story {
     pub(crate) session: Session,
     pub(crate) events: Vec<SessionEvent>,
     pub(crate) now: Option<Timestamp>,
+    /// What was shown last.
+    shown: Option<Measurement>,
+    /// Which frame the bytes of a frame are those of, where not its own.
+    pub(crate) bytes_of: Option<fn(u32) -> u32>,
 }
 
 impl Story {
@@ -115,8 +121,15 @@ impl Story {
 
     /// The same with a challenge of one's own.
     pub(crate) fn asked(challenge: Challenge) -> Self {
+        Self::asked_before(challenge, None)
+    }
+
+    /// The same before a camera that the browser calls so.
+    pub(crate) fn asked_before(challenge: Challenge, camera: Option<&str>) -> Self {
         let mut story = Self::created();
-        story.tell(Command::StartCapture { at: story.now(), challenge, camera: None }).unwrap();
+        let camera =
+            camera.map(|name| CameraReport { label: name.into(), width: 640, height: 480, frame_rate: 30.0 });
+        story.tell(Command::StartCapture { at: story.now(), challenge, camera }).unwrap();
         story
     }
 
@@ -144,11 +157,23 @@ impl Story {
         Ok(events)
     }
 
-    /// A frame, an eighth of a second later.
+    /// A frame, an eighth of a second later, and one more before it of a head that is on its way.
     pub(crate) fn show(&mut self, measurement: Measurement) -> Vec<SessionEvent> {
+        let way = self.shown.take().and_then(|from| on_the_way(&from, &measurement));
+        self.shown = Some(measurement.clone());
+        let mut events = way.map_or_else(Vec::new, |between| self.record(between));
+        if self.session.attempt().is_some() {
+            events.extend(self.record(measurement));
+        }
+        events
+    }
+
+    /// A frame, whatever was shown before.
+    pub(crate) fn record(&mut self, measurement: Measurement) -> Vec<SessionEvent> {
         self.pass(FRAME);
         let seq = self.session.attempt().map_or(0, |attempt| attempt.next_seq());
-        let frame = Box::new(frame(seq, measurement));
+        let mut frame = Box::new(frame(seq, measurement));
+        frame.sha256 = Digest::of(&self.bytes_of.map_or(seq, |of| of(seq)).to_be_bytes());
         self.tell(Command::RecordFrame { at: self.now(), attempt: self.attempt(), frame, models: vec![] })
             .unwrap()
     }
@@ -184,6 +209,25 @@ impl Story {
             self.show(person(step));
         }
     }
+}
+
+/// Half way from one look to another, where a head takes more than one frame for it.
+fn on_the_way(from: &Measurement, to: &Measurement) -> Option<Measurement> {
+    let mut between = to.clone();
+    let before = from.face.as_ref().filter(|_| from.faces == 1)?;
+    let face = between.face.as_mut().filter(|_| to.faces == 1)?;
+    if (face.yaw - before.yaw).hypot(face.pitch - before.pitch) < LEAST_WAY {
+        return None;
+    }
+    face.yaw = f64::midpoint(before.yaw, face.yaw);
+    face.pitch = f64::midpoint(before.pitch, face.pitch);
+    face.eyes_over_nose = f64::midpoint(before.eyes_over_nose, face.eyes_over_nose);
+    face.width_over_height = f64::midpoint(before.width_over_height, face.width_over_height);
+    let gaze = |shown: &Measurement| shown.cues.get::<2>("gaze");
+    if let (Some([left, right]), Some([to_left, to_right])) = (gaze(from), gaze(to)) {
+        between.cues.insert("gaze", &[f64::midpoint(left, to_left), f64::midpoint(right, to_right)]);
+    }
+    Some(between)
 }
 
 /// A living person who does what is asked, reaching `widest` degrees, and whose skin answers the screen.

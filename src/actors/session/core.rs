@@ -240,7 +240,8 @@ impl Core {
         &mut self,
         SubmitFrame { connection: causation, jpeg, received, round_trip, .. }: SubmitFrame,
     ) -> Result<CaptureNotice, CaptureError> {
-        let Some(attempt) = self.session.attempt().filter(|attempt| self.driven == Some(attempt.number)) else {
+        let Some(attempt) = self.session.attempt().filter(|attempt| self.driven == Some(attempt.number))
+        else {
             return Ok(self.went_on());
         };
         let number = attempt.number;

@@ -69,6 +69,8 @@ impl Service {
         let http = Client::builder()
             .user_agent(crate::webhook::client::USER_AGENT)
             .timeout(ANSWER_LIMIT)
+            // A connection that waited may be closed by the service just as a check is asked for over it.
+            .pool_max_idle_per_host(0)
             // It is one's own: no proxy of the environment stands between, as none does on the socket.
             .no_proxy()
             .build()?;

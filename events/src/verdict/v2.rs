@@ -116,3 +116,18 @@ impl Found {
         Self { value, score: ramp.score(value), reason: None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_is_told_to_integrators() {
+        let told = include_str!("../../../docs/reasons.md");
+        for signal in SIGNALS {
+            let row = told.lines().find(|line| line.contains(&format!("| `{}` |", signal.name)));
+            let row = row.unwrap_or_else(|| panic!("docs/reasons.md has no row of {}", signal.name));
+            assert!(row.contains(&format!("`{}`", signal.reason)), "{row}");
+        }
+    }
+}

@@ -1,4 +1,5 @@
 use crate::asked::{Asked, Shown};
+use crate::grain::Grain;
 use crate::light::{Screen, Tones};
 use crate::scene::Scene;
 use crate::subject::{Motif, Subject};
@@ -9,8 +10,6 @@ use image::codecs::jpeg::JpegEncoder;
 use liveness_kit::{Plane, Random, View};
 use std::time::Duration;
 
-/// Numbers in the table of noise: a prime, so that rows do not line up.
-const NOISE: usize = 65_521;
 /// Of how many pixels to each side one is metered.
 const METERED: usize = 4;
 /// How far exposure and white balance go.
@@ -21,7 +20,7 @@ const GAINS: (f32, f32) = (0.4, 2.5);
 pub struct Camera {
     scene: Scene,
     tones: Tones,
-    noise: Vec<f32>,
+    grain: Grain,
     resizer: Resizer,
     /// What the channels are multiplied by, once something was metered.
     gains: Option<[f32; 3]>,
@@ -42,8 +41,8 @@ impl Camera {
     #[must_use]
     pub fn new(scene: Scene) -> Self {
         let mut random = Random::new(scene.seed ^ 0x4341_4D45_5241);
-        let noise = (0..NOISE).map(|_| random.normal() * scene.noise as f32 + 0.5).collect();
-        Self { scene, tones: Tones::new(), noise, resizer: Resizer::new(), gains: None, taken: None }
+        let grain = Grain::new(&mut random, scene.noise);
+        Self { scene, tones: Tones::new(), grain, resizer: Resizer::new(), gains: None, taken: None }
     }
 
     /// What surrounds it.
@@ -130,17 +129,16 @@ impl Camera {
         let width = picture.width() as usize;
         let height = rows.len();
         let frame = (at.as_secs_f64() * self.scene.frame_rate).round() as u64;
-        let mut place = (Random::new(self.scene.seed.wrapping_add(frame)).next() % NOISE as u64) as usize;
+        let mut noise = self.grain.of(self.scene.seed.wrapping_add(frame));
         let (mut lamp_row, mut gloss_row) = (vec![0.0; width], vec![0.0; width]);
         for (y, (bytes, light)) in picture.chunks_exact_mut(width * 3).zip(rows).enumerate() {
             stretch(lamp, y, height, &mut lamp_row);
             stretch(gloss, y, height, &mut gloss_row);
             for (pixel, (lamp, gloss)) in bytes.chunks_exact_mut(3).zip(lamp_row.iter().zip(&gloss_row)) {
-                for channel in 0..3 {
+                for (channel, noise) in (0..3).zip(&mut noise) {
                     let room = self.tones.linear(pixel[channel]);
                     let seen = (room + light[channel] * (room * lamp + gloss)) * gains[channel];
-                    pixel[channel] = (self.tones.encoded(seen) + self.noise[place]) as u8;
-                    place = if place + 1 == NOISE { 0 } else { place + 1 };
+                    pixel[channel] = (self.tones.encoded(seen) + noise) as u8;
                 }
             }
         }

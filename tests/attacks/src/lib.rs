@@ -5,6 +5,7 @@ mod camera;
 mod casting;
 mod clip;
 mod copying;
+mod grain;
 mod injected;
 mod light;
 mod manner;

@@ -117,3 +117,15 @@ fn a_stream_that_copies_no_light_is_the_same_in_any() {
     let [dark, red] = [BLACK, RED].map(|colour| frame(Copies::Light, colour));
     assert!(gain(&red, &dark, LEFT_CHEEK, 0) > gain(&red, &dark, WALL, 0) + 0.02);
 }
+
+#[test]
+fn every_second_injected_stream_shows_no_picture_twice() {
+    let repeats = |seed: &u64| {
+        let scene = Scene::draw(*seed);
+        let mut stream = Injected::new(head(&scene), Copies::Nothing, &scene);
+        let mut frame = || stream.frame(Duration::from_secs(1), &Shown::FRAMING);
+        frame() == frame()
+    };
+    let count = (0..12).filter(repeats).count();
+    assert!((2..=10).contains(&count), "{count} of 12");
+}

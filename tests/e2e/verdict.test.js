@@ -11,7 +11,6 @@ import { runWell } from "./lib/processes.js";
 import { setStage } from "./lib/stage.js";
 import { ATTEMPT_LIMIT_MS } from "./lib/visitor.js";
 
-/** Its turns begin where its look ahead is: a clip that has to be cut for them is refused as one that was. */
 const CLIP = "d3.mp4";
 const AUDIT_IMAGES = 2;
 /** From the start to the verdict, for somebody who reacts within half a second. */

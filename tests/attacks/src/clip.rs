@@ -1,8 +1,7 @@
-use crate::route::Route;
 use crate::upright::{needs_tilt, tilt};
 use anyhow::{Context as _, Result};
 use image::RgbImage;
-use liveness_kit::{FaceMesh, clip_frames, clip_meshes, encode_jpeg};
+use liveness_kit::{FaceMesh, Route, clip_frames, clip_meshes, encode_jpeg};
 use liveness_models::Analyser;
 use std::path::Path;
 

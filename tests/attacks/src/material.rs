@@ -152,7 +152,7 @@ impl Portrait {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::route::Route;
+    use liveness_kit::Route;
 
     fn told(text: &str) -> Result<BTreeMap<String, String>> {
         let folder = tempfile::tempdir()?;

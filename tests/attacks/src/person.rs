@@ -3,7 +3,7 @@
 use crate::asked::{Asked, Shown};
 use crate::clip::{Clip, ENOUGH, PER_SECOND};
 use crate::manner::{Acting, Blinks, Manner};
-use crate::route::PlayHead;
+use crate::play_head::PlayHead;
 use crate::scene::Scene;
 use crate::subject::Motif;
 use image::RgbImage;

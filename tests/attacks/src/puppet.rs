@@ -2,7 +2,7 @@ use crate::asked::{Asked, Shown};
 use crate::clip::{Clip, PER_SECOND};
 use crate::manner::{Acting, Manner};
 use crate::person::answer;
-use crate::route::PlayHead;
+use crate::play_head::PlayHead;
 use crate::scene::Scene;
 use crate::subject::Motif;
 use image::imageops::{FilterType, crop_imm, resize};

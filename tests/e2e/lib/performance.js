@@ -9,11 +9,17 @@
  * @property {number[]} hold at the widest, played to and fro
  * @property {number[]} back to ahead again
  *
+ * @typedef {object} Route the first and the last frame of each, by number
+ * @property {[number, number]} ahead
+ * @property {[number, number]} left
+ * @property {[number, number]} right
+ *
  * @typedef {object} Performance
  * @property {number} fps
  * @property {string[]} frames JPEGs in base64; none for an empty room
  * @property {number[]} ahead frames by number, played to and fro
  * @property {{left?: Turn, right?: Turn, up?: Turn, down?: Turn}} turns those that can be made
+ * @property {Route | null} route of a clip whose frames are played one after the other, to and fro, instead of `ahead` and `turns`
  * @property {boolean} moves whether they come nearer and move away
  * @property {{scale: number, frames: number[]}[]} distances for each frame of `ahead`, the one at another distance, where
  *   the face is larger by a scale; none where a zoom has to do
@@ -32,11 +38,6 @@ const FPS = 15;
 const REACTION_MS = Object.freeze({ least: 200, most: 500 });
 /** Slow enough to take a picture of each step before it is done. */
 const SLOW_REACTION_MS = Object.freeze({ least: 900, most: 1_100 });
-
-/** Frames of a clip's steadiest look ahead: a second. */
-const STEADY_FRAMES = FPS;
-/** A head within this share of its widest yaw is at the widest. */
-const WIDEST_SHARE = 0.93;
 
 /** How far and how fast the rendered head turns: as people do who are asked to. */
 const HEAD_DEGREES = 28;
@@ -61,21 +62,18 @@ const PRINT_FACE = Object.freeze({ x: 0.5, y: 0.5, width: 0.4, height: 0.7 });
 /** @typedef {{jpeg: string, angle: number}} Still */
 
 /**
- * A real person, as filmed: looks ahead where the clip is steadiest, and turns to both sides as the clip turns. They come
- * nearer by a zoom of the head, as flat as that is: no clip has a person who comes nearer when they are asked to.
+ * A real person, as filmed, without a cut: the clip is played to and fro between a look ahead and the turns to both sides. They
+ * come nearer by a zoom of the head, as flat as that is: no clip has a person who comes nearer when they are asked to.
  *
  * @param {string} clip file name
  * @returns {Promise<Performance>}
  */
 export function filmed(clip) {
-  return withKit(["turns", "--clip", join(CLIPS_DIR, clip), "--fps", String(FPS), "--models-dir", MODELS_DIR], async (folder) => {
+  return withKit(["clip", "--clip", join(CLIPS_DIR, clip), "--fps", String(FPS), "--models-dir", MODELS_DIR], async (folder) => {
     const cast = new Cast();
     return cast.performs({
-      ahead: cast.add(steadiest(await stills(join(folder, "ahead")))),
-      turns: {
-        left: cast.turn(await stills(join(folder, "left"))),
-        right: cast.turn(await stills(join(folder, "right"))),
-      },
+      ahead: cast.add(await stills(folder)),
+      route: JSON.parse(await readFile(join(folder, "route.json"), "utf8")),
       moves: true,
       face: CLIP_FACES[clip],
     });
@@ -177,23 +175,9 @@ class Cast {
     return stills.map(({ jpeg }) => this.#frames.push(jpeg) - 1);
   }
 
-  /** @param {Still[]} stills from ahead to the widest and back @returns {Turn} */
-  turn(stills) {
-    const size = (/** @type {Still} */ { angle }) => Math.abs(angle);
-    const widest = Math.max(...stills.map(size));
-    const isWide = (/** @type {Still} */ still) => size(still) >= widest * WIDEST_SHARE;
-    const first = stills.findIndex(isWide);
-    const last = stills.findLastIndex(isWide);
-    return {
-      out: this.add(stills.slice(0, first)),
-      hold: this.add(stills.slice(first, last + 1)),
-      back: this.add(stills.slice(last + 1)),
-    };
-  }
-
   /** @param {Pick<Performance, "ahead" | "face"> & Partial<Performance>} parts @returns {Performance} */
   performs(parts) {
-    const still = { turns: {}, moves: false, distances: [] };
+    const still = { turns: {}, route: null, moves: false, distances: [] };
     const manner = { fps: FPS, reactionMs: REACTION_MS, mistakesFirstTurn: false };
     return { ...manner, frames: this.#frames, ...still, ...parts };
   }
@@ -230,16 +214,6 @@ async function stills(folder) {
       return { angle: yaw ?? pitch ?? 0, jpeg };
     }),
   );
-}
-
-/** The second in which the head moves least. @param {Still[]} stills */
-function steadiest(stills) {
-  const stretches = stills.slice(STEADY_FRAMES - 1).map((_, start) => stills.slice(start, start + STEADY_FRAMES));
-  const spread = (/** @type {Still[]} */ stretch) => {
-    const angles = stretch.map(({ angle }) => angle);
-    return Math.max(...angles) - Math.min(...angles);
-  };
-  return stretches.reduce((best, stretch) => (spread(stretch) < spread(best) ? stretch : best), stretches[0] ?? stills);
 }
 
 /** Shares from 0 to 1 of a movement that is gentle at both ends. @param {number} count */

@@ -49,7 +49,7 @@
     const context = canvasOf(width, height);
     const head = canvasOf(width, height);
     const light = performance.face && new Light(performance, width, height);
-    const frames = play(performance);
+    const frames = performance.route ? walk(performance) : play(performance);
     const scales = approach(performance);
     const draw = () => {
       const { frame, scale, zoom } = nearby(performance, next(frames), next(scales));
@@ -235,6 +235,38 @@
         yield* turnUntil(turns[OTHER_SIDE[side]], () => page().hint === "other-way");
       }
       yield* turnUntil(turns[side], () => askedSide() !== side);
+    }
+  }
+
+  /**
+   * The same of a clip that is played to and fro, a frame at a time.
+   *
+   * @param {Performance} performance
+   * @returns {Generator<number, never>}
+   */
+  function* walk(performance) {
+    const { route } = performance;
+    const react = reactions(performance);
+    let side = null;
+    let [first, last] = route.ahead;
+    let place = first;
+    let pace = 1;
+    const strides = (function* () {
+      for (;;) {
+        if (place <= first) pace = 1;
+        if (place >= last) pace = -1;
+        // A stretch of one frame is stayed at.
+        if (first !== last || place !== first) place += pace;
+        yield place;
+      }
+    })();
+    for (;;) {
+      if (askedSide() !== side) {
+        side = askedSide();
+        yield* react(strides);
+        [first, last] = side ? route[side] : route.ahead;
+      }
+      yield next(strides);
     }
   }
 

@@ -3,9 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use image::RgbImage;
-use liveness_kit::{
-    FaceMesh, Head, Mirrored, Photo, Pose, Studio, Turn, TurnLibrary, encode_jpeg, read_picture,
-};
+use liveness_kit::{FaceMesh, Head, Photo, Pose, Route, Still, Studio, encode_jpeg, read_picture};
 use liveness_models::{Analyser, Manifest, ModelSet, Runtime};
 use std::path::{Path, PathBuf};
 
@@ -42,8 +40,9 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Writes the frames of a clip that look ahead, turn left and turn right.
-    Turns {
+    /// Writes the frames of a clip, and which of them look ahead, turn left and turn right, so that it can be played without
+    /// a cut.
+    Clip {
         #[arg(long)]
         clip: PathBuf,
         #[arg(long)]
@@ -51,9 +50,6 @@ enum Command {
         /// Frames a second.
         #[arg(long, default_value_t = 15.0)]
         fps: f32,
-        /// Let the side that is turned to less be the other one's mirror image.
-        #[arg(long)]
-        mirrored: bool,
     },
 }
 
@@ -122,10 +118,9 @@ fn main() -> Result<()> {
             let mesh = FaceMesh::find(&read_picture(&picture)?, &mut analyser(&dirs)?)?;
             std::fs::write(&out, mesh.to_csv()).with_context(|| out.display().to_string())
         }
-        Command::Turns { clip, out, fps, mirrored } => {
-            let mirrored = if mirrored { Mirrored::WhereWider } else { Mirrored::Never };
-            let library = TurnLibrary::from_clip(&clip, fps, mirrored, &mut analyser(&dirs)?)?;
-            write_turns(&library, &out)
+        Command::Clip { clip, out, fps } => {
+            let stills = Still::of_clip(&clip, fps, &mut analyser(&dirs)?)?;
+            write_clip(&stills, &out).with_context(|| clip.display().to_string())
         }
     }
 }
@@ -172,21 +167,21 @@ fn write_index(out: &Path, index: &[serde_json::Value]) -> Result<()> {
         .with_context(|| out.display().to_string())
 }
 
-fn write_turns(library: &TurnLibrary, out: &Path) -> Result<()> {
-    let turn = |turn: &Turn| turn.frames.clone();
-    for (name, stills) in
-        [("ahead", library.ahead.clone()), ("left", turn(&library.left)), ("right", turn(&library.right))]
-    {
-        let folder = out.join(name);
-        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let mut index = Vec::new();
-        for (number, still) in stills.iter().enumerate() {
-            let file = format!("{number:03}.jpg");
-            std::fs::write(folder.join(&file), &still.jpeg)?;
-            index.push(serde_json::json!({ "file": file, "yaw": still.yaw }));
-        }
-        write_index(&folder, &index)?;
+/// The frames by number, and first and last of those that look ahead and turn, in `route.json`.
+fn write_clip(stills: &[Still], out: &Path) -> Result<()> {
+    let turns: Vec<(f32, f32)> = stills.iter().map(|still| (still.yaw as f32, still.pitch as f32)).collect();
+    let Route { home, left, right } = Route::of(&turns).context("it never looks ahead")?;
+    std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    let mut index = Vec::new();
+    for (number, still) in stills.iter().enumerate() {
+        let file = format!("{number:03}.jpg");
+        std::fs::write(out.join(&file), &still.jpeg)?;
+        index.push(serde_json::json!({ "file": file, "yaw": still.yaw }));
     }
+    write_index(out, &index)?;
+    let [ahead, left, right] = [home, left.frames, right.frames].map(|frames| [frames.start, frames.end - 1]);
+    let route = serde_json::json!({ "ahead": ahead, "left": left, "right": right });
+    std::fs::write(out.join("route.json"), serde_json::to_vec_pretty(&route)?)?;
     Ok(())
 }
 

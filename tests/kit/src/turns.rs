@@ -59,7 +59,7 @@ impl TurnLibrary {
     /// # Errors
     /// When the frames cannot be taken or measured, or the clip never looks ahead.
     pub fn from_clip(path: &Path, fps: f32, mirrored: Mirrored, analyser: &mut Analyser) -> Result<Self> {
-        let stills = measure(clip_frames(path, fps)?, analyser)?;
+        let stills = Still::of_clip(path, fps, analyser)?;
         Self::from_stills(&stills, mirrored).with_context(|| format!("no usable turns in {}", path.display()))
     }
 
@@ -96,21 +96,25 @@ impl Turn {
 }
 
 impl Still {
+    /// All frames of a clip on which there is a face, so many a second, in order.
+    ///
+    /// # Errors
+    /// When the frames cannot be taken or measured.
+    pub fn of_clip(path: &Path, fps: f32, analyser: &mut Analyser) -> Result<Vec<Self>> {
+        let mut stills = Vec::new();
+        for jpeg in clip_frames(path, fps)? {
+            let measured = analyser.measure(&Picture::decode(&jpeg)?, Request::default())?;
+            if let Some(face) = measured.face {
+                stills.push(Self { yaw: face.pose.yaw, pitch: face.pose.pitch, size: face.size, jpeg });
+            }
+        }
+        Ok(stills)
+    }
+
     fn mirrored(&self) -> Result<Self> {
         let picture = image::load_from_memory(&self.jpeg)?.into_rgb8();
         Ok(Self { jpeg: crate::picture::encode_jpeg(&flip_horizontal(&picture))?, yaw: -self.yaw, ..*self })
     }
-}
-
-fn measure(frames: Vec<Vec<u8>>, analyser: &mut Analyser) -> Result<Vec<Still>> {
-    let mut stills = Vec::new();
-    for jpeg in frames {
-        let measured = analyser.measure(&Picture::decode(&jpeg)?, Request::default())?;
-        if let Some(face) = measured.face {
-            stills.push(Still { yaw: face.pose.yaw, pitch: face.pose.pitch, size: face.size, jpeg });
-        }
-    }
-    Ok(stills)
 }
 
 /// The stretch of the clip from the last look ahead before the widest turn to the first one after it. Where the clip

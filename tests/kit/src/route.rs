@@ -1,5 +1,3 @@
-//! Where in a clip somebody looks ahead and turns, such that the clip can be played to and fro without a cut.
-
 use std::ops::Range;
 
 /// Degrees from ahead within which somebody looks ahead, sideways and up or down.
@@ -15,25 +13,29 @@ const TURNED: f32 = 0.88;
 
 /// A turn in a clip.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Bend {
+pub struct Bend {
     /// The frames that are turned widest.
-    pub(crate) frames: Range<usize>,
+    pub frames: Range<usize>,
     /// Degrees from ahead, above zero to the asked side.
-    pub(crate) offset: f32,
+    pub offset: f32,
 }
 
 /// The frames among which a play head goes to and fro.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Route {
-    pub(crate) home: Range<usize>,
-    pub(crate) left: Bend,
-    pub(crate) right: Bend,
+pub struct Route {
+    /// Those that look ahead.
+    pub home: Range<usize>,
+    /// To the person's own left.
+    pub left: Bend,
+    /// To the person's own right.
+    pub right: Bend,
 }
 
 impl Route {
     /// The look ahead from which the widest turns to both sides can be reached without passing the other side; frames
-    /// are given as yaw and pitch.
-    pub(crate) fn of(turns: &[(f32, f32)]) -> Option<Self> {
+    /// are given as yaw and pitch. None where the clip never looks ahead for long enough.
+    #[must_use]
+    pub fn of(turns: &[(f32, f32)]) -> Option<Self> {
         let (neutral, level) =
             (median(turns.iter().map(|turn| turn.0))?, median(turns.iter().map(|turn| turn.1))?);
         let ahead =
@@ -88,41 +90,6 @@ fn median(values: impl Iterator<Item = f32>) -> Option<f32> {
     values.get(values.len() / 2).copied()
 }
 
-/// Where in a clip is played, in frames.
-#[derive(Debug, Clone)]
-pub(crate) struct PlayHead {
-    place: f32,
-    forward: bool,
-}
-
-impl PlayHead {
-    pub(crate) fn new(place: usize) -> Self {
-        Self { place: place as f32, forward: true }
-    }
-
-    /// The frame after so many more were played, on the way to a stretch or to and fro within it.
-    pub(crate) fn play(&mut self, frames: f32, goal: &Range<usize>) -> usize {
-        let (first, last) = (goal.start as f32, goal.end.saturating_sub(1).max(goal.start) as f32);
-        if self.place < first {
-            self.place = (self.place + frames).min(first);
-            self.forward = true;
-        } else if self.place > last {
-            self.place = (self.place - frames).max(last);
-            self.forward = false;
-        } else {
-            // Within a short stretch more slowly, for else it would shake.
-            let slower = frames * ((last - first) / 15.0).clamp(0.1, 1.0);
-            self.place += if self.forward { slower } else { -slower };
-            if self.place >= last {
-                (self.place, self.forward) = (last, false);
-            } else if self.place <= first {
-                (self.place, self.forward) = (first, true);
-            }
-        }
-        self.place.round() as usize
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,14 +115,5 @@ mod tests {
     fn without_a_look_ahead_there_is_no_way() {
         assert_eq!(route(&[]), None);
         assert_eq!(route(&[0.0, 30.0, 0.0, 30.0]), None);
-    }
-
-    #[test]
-    fn the_play_head_goes_and_stays() {
-        let mut head = PlayHead::new(8);
-        let seen: Vec<usize> = (0..12).map(|_| head.play(1.0, &(11..16))).collect();
-        assert_eq!(seen[..3], [9, 10, 11]);
-        assert!(seen[3..].iter().all(|place| (11..16).contains(place)), "{seen:?}");
-        assert!(seen.windows(2).all(|pair| pair[0].abs_diff(pair[1]) <= 1), "no cuts: {seen:?}");
     }
 }

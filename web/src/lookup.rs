@@ -6,8 +6,11 @@ use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use liveness_events::credentials::Secret;
 use liveness_projections::{SessionView, ViewError, ViewReader};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
+
+/// When to come again after too many unknown links in a second.
+const RETRY_AFTER_RUSH: Duration = Duration::from_secs(1);
 
 /// The session of a token, where this owner asked for it.
 pub(crate) async fn by_token(state: &AppState, owner: Uuid, token: &str) -> Result<SessionView, Problem> {
@@ -32,13 +35,17 @@ pub(crate) async fn by_id(state: &AppState, id: Uuid) -> Result<Option<SessionVi
     patiently(state, |views| views.session(id)).await
 }
 
-/// The session of a capture key. Anybody may ask, so only few cause a wait.
+/// The session of a capture key. Anybody may ask, so only few cause a wait; the others are told to come again where the key
+/// may be another node's, which the views do not know of yet.
 pub(crate) async fn by_capture_key(state: &AppState, key: &str) -> Result<Option<SessionView>, Problem> {
     let Some(key) = Secret::parse(key) else { return Ok(None) };
     let digest = key.digest();
     let found = state.views.session_by_capture_key(digest)?;
-    if found.is_some() || !state.link_gate.admits(Instant::now()) {
+    if found.is_some() {
         return Ok(found);
+    }
+    if !state.link_gate.admits(Instant::now()) {
+        return if state.shares_log { Err(Problem::later(RETRY_AFTER_RUSH, None)) } else { Ok(None) };
     }
     patiently(state, |views| views.session_by_capture_key(digest)).await
 }

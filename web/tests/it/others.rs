@@ -56,6 +56,27 @@ async fn a_new_key_works_at_once_and_strangers_cause_few_waits() {
     assert!(waits <= 5 * seconds, "{waits} waits in {seconds} s");
 }
 
+/// Another node may have made the link a moment ago: nobody is told that there is none who was not looked up.
+#[actix_web::test]
+async fn in_a_rush_unknown_links_are_told_to_come_again_where_there_are_other_nodes() {
+    let (alone, shared) = (TestApp::start().await, TestApp::sharing_its_log().await);
+    let unknown = format!("/c/{}", "a".repeat(32));
+    let mut rushed = 0;
+    for _ in 0..100 {
+        assert_eq!(alone.send(Method::GET, &unknown).await.status, 404);
+        let answer = shared.send(Method::GET, &unknown).await;
+        match answer.status {
+            404 => {}
+            503 => {
+                assert_eq!(answer.header("retry-after"), "1");
+                rushed += 1;
+            }
+            status => panic!("{status}"),
+        }
+    }
+    assert!(rushed > 0, "a hundred links that are not known are a rush");
+}
+
 #[actix_web::test]
 async fn unknown_paths_and_methods() {
     let app = TestApp::start().await;

@@ -2,7 +2,7 @@
 //!
 //! Unit: sudden change of the face's place, tilt and turn from one face to the next, in units of a fifth of its width, 4
 //! degrees of roll or pitch or 16 of yaw in an eighth of a second, beyond what it moves before and after together; the mean
-//! of the largest but one to three. Source: a head that moves has to gather speed and lose it; a cut from clip to clip does
+//! of the second to the fourth largest. Source: a head that moves has to gather speed and lose it; a cut from clip to clip does
 //! neither, and to land on the same nod is hardest. Own measurement (docs/accuracy.md): living people up to 0.9; clips that
 //! are cut as they are needed 1.0 and more. A frame whose bytes were seen before, with others between, is no camera's: its
 //! noise never repeats. Fails on cuts between pictures that fit or while the picture is shaken, on fewer than four cuts, and

@@ -23,43 +23,39 @@ impl Challenge {
     }
 }
 
-/// Turns, then nearer, where the screen lights the face best, and the colours there. Should these be lost in a bright
-/// room, more turns and the way back.
+/// Turns, nearer at any place among them, and the colours there, where the screen lights the face best. Should these be
+/// lost in a bright room, more turns and the way back.
 fn with_light(dice: &mut Dice) -> (Vec<Step>, Vec<Step>) {
-    let mut steps: Vec<Step> = followed_by_holds(&turns(dice, TURNS_WITH_LIGHT));
-    steps.push(Step::Nearer);
+    let turns = turns(dice, TURNS_WITH_LIGHT);
+    let place = dice.pick(&Vec::from_iter(0..=turns.len()));
+    let mut steps = with_distances(&turns, &[(place, Step::Nearer)]);
     steps.extend(colours(dice).into_iter().map(Step::Light));
     let more: Vec<Turn> = (0..MORE_TURNS).map(|_| dice.pick(&[Turn::Left, Turn::Right])).collect();
     let mut fallback = vec![Step::Farther];
-    fallback.extend(followed_by_holds(&more));
+    fallback.extend(with_distances(&more, &[]));
     (steps, fallback)
 }
 
-/// Turns, and both distances among them.
+/// Turns, and both distances among them, each with a turn before the next: a recorded session that is cut to what is asked
+/// has few of the turns at the distance at which they are asked for.
 fn without_light(dice: &mut Dice) -> Vec<Step> {
     let turns = turns(dice, TURNS_WITHOUT);
     let mut distances = [Step::Nearer, Step::Farther];
     if dice.pick(&[true, false]) {
         distances.reverse();
     }
-    let places: Vec<(usize, usize)> = (0..=turns.len())
-        .flat_map(|first| (first..=turns.len()).map(move |second| (first, second)))
+    let places: Vec<(usize, usize)> = (0..turns.len())
+        .flat_map(|first| (first + 1..turns.len()).map(move |second| (first, second)))
         .collect();
     let (first, second) = dice.pick(&places);
-    let mut steps = vec![];
-    for place in 0..=turns.len() {
-        for (index, at) in [first, second].into_iter().enumerate() {
-            if at == place {
-                steps.push(distances[index]);
-            }
-        }
-        steps.extend(turns.get(place).into_iter().flat_map(|turn| [Step::from(*turn), Step::Hold]));
-    }
-    steps
+    with_distances(&turns, &[(first, distances[0]), (second, distances[1])])
 }
 
-fn followed_by_holds(turns: &[Turn]) -> Vec<Step> {
-    turns.iter().flat_map(|turn| [Step::from(*turn), Step::Hold]).collect()
+/// Turns, each followed by a look ahead, and distances before the turns of these numbers.
+fn with_distances(turns: &[Turn], distances: &[(usize, Step)]) -> Vec<Step> {
+    let at = |place: usize| distances.iter().filter(move |(at, _)| *at == place).map(|(_, step)| *step);
+    let turn = |place: usize| turns.get(place).into_iter().flat_map(|turn| [Step::from(*turn), Step::Hold]);
+    (0..=turns.len()).flat_map(|place| at(place).chain(turn(place))).collect()
 }
 
 /// Both sides occur and the order never merely alternates: a clip of somebody who shakes the head, mirrored or not,
@@ -117,8 +113,8 @@ mod tests {
 
     #[test]
     fn without_light_there_are_more_than_six_bits_of_chance() {
-        // 12 orders of turns, 2 orders of distances, 15 places for them: 8.5 bits.
-        assert_eq!(distinct(|random| Challenge::draw(Way::Motion, random).steps), 12 * 2 * 15);
+        // 12 orders of turns, 2 orders of distances, 6 places for them: 7.2 bits.
+        assert_eq!(distinct(|random| Challenge::draw(Way::Motion, random).steps), 12 * 2 * 6);
     }
 
     #[test]
@@ -126,6 +122,12 @@ mod tests {
         let colours = 6_f64 * 5_f64.powi(COLOURS as i32 - 1);
         assert!(colours.log2() > 18.0);
         assert!(distinct(|random| Challenge::draw(Way::Light, random).steps) > 19_500);
+        // 4 orders of turns, 4 places to come nearer.
+        let motion = |random| {
+            let steps = Challenge::draw(Way::Light, random).steps;
+            steps.into_iter().filter(|step| step.colour().is_none()).collect()
+        };
+        assert_eq!(distinct(motion), 4 * 4);
     }
 
     proptest! {
@@ -137,6 +139,14 @@ mod tests {
             prop_assert!(turns.windows(2).any(|pair| pair[0] == pair[1]));
             let lit = challenge.steps().iter().filter(|step| step.colour().is_some()).count();
             prop_assert_eq!(lit, if light { COLOURS } else { 0 });
+        }
+
+        #[test]
+        fn there_is_a_turn_at_each_distance(random: u128) {
+            let steps = Challenge::draw(Way::Motion, random).steps;
+            let mut after_distances = steps.split(|step| step.is_distance()).skip(1);
+            prop_assert_eq!(after_distances.clone().count(), 2);
+            prop_assert!(after_distances.all(|steps| steps.iter().any(|step| step.turn().is_some())));
         }
 
         #[test]

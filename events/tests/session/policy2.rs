@@ -203,6 +203,33 @@ fn a_nod_that_is_not_made_is_a_cut() {
     assert!(!cut.passed && cut.reasons == [Reason::new("stream_was_cut")], "{cut:?}");
 }
 
+/// A recorded session: each step is cut to where it was done at another distance, before the head moves.
+#[test]
+fn a_face_that_is_larger_at_once_is_a_cut() {
+    let verdict = |growth: f64| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        let (mut asked, mut does, mut since, mut cuts) = (None, None, 0_u8, 0_u8);
+        while story.session.attempt().is_some() {
+            since = if story.step() == asked { since.saturating_add(1) } else { 0 };
+            asked = story.step();
+            cuts += u8::from(since == 2);
+            does = if since < 5 { does } else { asked };
+            let mut face = person(does, 24.0);
+            face.size *= if cuts.is_multiple_of(2) { 1.0 } else { growth };
+            let shown = lit(face, None, 0.0);
+            if since == 2 {
+                story.cut_to(shown)
+            } else {
+                story.show(shown)
+            };
+        }
+        story.verdict().unwrap()
+    };
+    let (still, cut) = (verdict(1.02), verdict(1.1));
+    assert!(still.passed && still.reasons.is_empty(), "{still:?}");
+    assert!(!cut.passed && cut.reasons.contains(&Reason::new("stream_was_cut")), "{cut:?}");
+}
+
 #[test]
 fn frames_that_come_too_slowly_are_not_judged() {
     let ending = |interval: Duration| {

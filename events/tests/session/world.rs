@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 /// Time from one frame to the next: eight a second.
 pub(crate) const FRAME: Duration = Duration::from_millis(125);
-/// Degrees from which a turn takes more than a frame.
+/// Degrees from which a turn takes more than a frame, and the logarithm of a growth that does.
 const LEAST_WAY: f64 = 15.0;
+const LEAST_GROWTH: f64 = 0.05;
 
 pub(crate) fn start() -> Timestamp {
     Timestamp::from_millis(1_764_000_000_000)
@@ -168,6 +169,12 @@ impl Story {
         events
     }
 
+    /// A frame, an eighth of a second later, and none between.
+    pub(crate) fn cut_to(&mut self, measurement: Measurement) -> Vec<SessionEvent> {
+        self.shown = Some(measurement.clone());
+        self.record(measurement)
+    }
+
     /// A frame, whatever was shown before.
     pub(crate) fn record(&mut self, measurement: Measurement) -> Vec<SessionEvent> {
         self.pass(FRAME);
@@ -216,9 +223,11 @@ fn on_the_way(from: &Measurement, to: &Measurement) -> Option<Measurement> {
     let mut between = to.clone();
     let before = from.face.as_ref().filter(|_| from.faces == 1)?;
     let face = between.face.as_mut().filter(|_| to.faces == 1)?;
-    if (face.yaw - before.yaw).hypot(face.pitch - before.pitch) < LEAST_WAY {
+    let is_turn = (face.yaw - before.yaw).hypot(face.pitch - before.pitch) >= LEAST_WAY;
+    if !is_turn && (face.size / before.size).ln().abs() < LEAST_GROWTH {
         return None;
     }
+    face.size = f64::midpoint(before.size, face.size);
     face.yaw = f64::midpoint(before.yaw, face.yaw);
     face.pitch = f64::midpoint(before.pitch, face.pitch);
     face.eyes_over_nose = f64::midpoint(before.eyes_over_nose, face.eyes_over_nose);

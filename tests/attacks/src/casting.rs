@@ -7,7 +7,7 @@ use crate::material::Material;
 use crate::person::{ClipPerson, HeadPerson, MaskedPerson, Portrait, Warped};
 use crate::print::{Held, Print};
 use crate::puppet::{Looped, Puppet};
-use crate::recording::{Played, Recording, Replayed};
+use crate::recording::{Played, Recording, Replayed, Transcoded};
 use crate::replay::ScreenReplay;
 use crate::scene::Scene;
 use crate::script::Script;
@@ -64,8 +64,11 @@ impl<'a> Casting<'a> {
             }
             Species::SwappedFace => self.swapped()?,
             Species::DelayedStream => self.delayed()?,
-            Species::ReplayedSession => self.replayed(Played::FromTheStart)?,
-            Species::ReplayedSessionAligned => self.replayed(Played::StepByStep)?,
+            Species::ReplayedSession => Box::new(self.replayed(Played::FromTheStart)?),
+            Species::ReplayedSessionAligned => Box::new(self.replayed(Played::StepByStep)?),
+            Species::ReplayedSessionTranscoded => {
+                Box::new(Transcoded::new(self.replayed(Played::StepByStep)?, &self.scene))
+            }
         })
     }
 
@@ -151,10 +154,10 @@ impl<'a> Casting<'a> {
         Some(Box::new(Delayed::new(person, Duration::from_secs_f32(late))))
     }
 
-    fn replayed(&self, played: Played) -> Option<Box<dyn Subject>> {
+    fn replayed(&self, played: Played) -> Option<Replayed> {
         let earlier = Self { seed: self.seed ^ 0x4541_524C, scene: self.scene.clone(), ..*self };
         let mut person = earlier.filmed(earlier.actor(self.clip()?));
         let recording = Recording::of(&mut *person, &Script::draw(self.way, earlier.seed));
-        Some(Box::new(Replayed::new(Arc::new(recording), played)))
+        Some(Replayed::new(Arc::new(recording), played))
     }
 }

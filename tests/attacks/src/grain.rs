@@ -1,3 +1,4 @@
+use image::RgbImage;
 use liveness_kit::Random;
 
 /// Numbers in the table: a prime, so that rows do not line up.
@@ -17,5 +18,12 @@ impl Grain {
     pub(crate) fn of(&self, picture: u64) -> impl Iterator<Item = f32> {
         let place = (Random::new(picture).next() % NUMBERS as u64) as usize;
         self.0[place..].iter().chain(self.0.iter().cycle()).copied()
+    }
+
+    /// Lays the noise of that number on a picture.
+    pub(crate) fn lay_on(&self, picture: &mut RgbImage, number: u64) {
+        for (value, noise) in picture.iter_mut().zip(self.of(number)) {
+            *value = (f32::from(*value) + noise) as u8;
+        }
     }
 }

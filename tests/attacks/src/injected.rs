@@ -37,9 +37,7 @@ impl<M: Motif> Subject for Injected<M> {
         let mut picture = self.copying.picture(view, now, shown);
         self.shown += 1;
         if let Some(grain) = &self.grain {
-            for (value, noise) in picture.iter_mut().zip(grain.of(self.shown)) {
-                *value = (f32::from(*value) + noise) as u8;
-            }
+            grain.lay_on(&mut picture, self.shown);
         }
         encode(&picture, self.quality)
     }

@@ -34,7 +34,7 @@ pub use material::Material;
 pub use person::{ClipPerson, HeadPerson, MaskedPerson, Portrait, Warped};
 pub use print::{Held, Print};
 pub use puppet::{Looped, Puppet};
-pub use recording::{Played, Recording, Replayed};
+pub use recording::{Played, Recording, Replayed, Transcoded};
 pub use replay::ScreenReplay;
 pub use scene::Scene;
 pub use script::{PERIOD, Script, Sent};

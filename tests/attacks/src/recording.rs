@@ -1,6 +1,10 @@
 use crate::asked::{Asked, Shown};
+use crate::camera::encode;
+use crate::grain::Grain;
+use crate::scene::Scene;
 use crate::script::{Script, Sent};
 use crate::subject::Subject;
+use liveness_kit::Random;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +87,38 @@ impl Subject for Replayed {
     }
 }
 
+/// A stream whose pictures are decoded, get a little noise, and are encoded anew, so that no bytes come twice.
+pub struct Transcoded<S> {
+    subject: S,
+    grain: Grain,
+    quality: u8,
+    shown: u64,
+}
+
+impl<S: Subject> Transcoded<S> {
+    /// Of the scene only the noise and the quality are used.
+    #[must_use]
+    pub fn new(subject: S, scene: &Scene) -> Self {
+        let mut random = Random::new(scene.seed ^ 0x0041_4E45_5721);
+        Self { subject, grain: Grain::new(&mut random, scene.noise), quality: scene.jpeg_quality, shown: 0 }
+    }
+}
+
+impl<S: Subject> Subject for Transcoded<S> {
+    fn frame(&mut self, now: Duration, shown: &Shown) -> Vec<u8> {
+        let frame = self.subject.frame(now, shown);
+        self.shown += 1;
+        let Ok(picture) = image::load_from_memory(&frame) else { return frame };
+        let mut picture = picture.into_rgb8();
+        self.grain.lay_on(&mut picture, self.shown);
+        encode(&picture, self.quality)
+    }
+
+    fn can(&self, asked: Asked) -> bool {
+        self.subject.can(asked)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +169,26 @@ mod tests {
         assert_eq!(at(Asked::TurnLeft, 1300, 1550), "TurnLeft 1.25s");
         assert_eq!(at(Asked::Light([0, 0, 255]), 2000, 2000), "Light([255, 0, 0]) 5s");
         assert_eq!(at(Asked::TurnUp, 3000, 3000), "Hold 2s");
+    }
+
+    /// The same grey picture for ever.
+    struct Still;
+
+    impl Subject for Still {
+        fn frame(&mut self, _: Duration, _: &Shown) -> Vec<u8> {
+            encode(&image::RgbImage::from_pixel(64, 48, image::Rgb([90; 3])), 90)
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_anew_never_comes_twice() {
+        let mut transcoded = Transcoded::new(Still, &Scene::draw(8));
+        let mut frame = || transcoded.frame(Duration::ZERO, &Shown::FRAMING);
+        let (first, second) = (frame(), frame());
+        assert_ne!(first, second);
+        for bytes in [first, second] {
+            let picture = image::load_from_memory(&bytes).unwrap().into_rgb8();
+            assert!(picture.iter().all(|value| value.abs_diff(90) < 40), "noise is little");
+        }
     }
 }

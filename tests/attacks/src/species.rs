@@ -53,11 +53,13 @@ pub enum Species {
     ReplayedSession,
     /// The same, cut to what is asked.
     ReplayedSessionAligned,
+    /// The same, with noise and encoded anew.
+    ReplayedSessionTranscoded,
 }
 
 impl Species {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Filmed,
         Self::FilmedWarped,
         Self::RenderedHead,
@@ -81,6 +83,7 @@ impl Species {
         Self::DelayedStream,
         Self::ReplayedSession,
         Self::ReplayedSessionAligned,
+        Self::ReplayedSessionTranscoded,
     ];
 
     /// Whether a system should let it pass.
@@ -133,6 +136,7 @@ impl Species {
             Self::DelayedStream => "delayed-stream",
             Self::ReplayedSession => "replayed-session",
             Self::ReplayedSessionAligned => "replayed-session-aligned",
+            Self::ReplayedSessionTranscoded => "replayed-session-transcoded",
         }
     }
 
@@ -180,7 +184,8 @@ impl Species {
             | Self::InjectedLoop
             | Self::DelayedStream
             | Self::ReplayedSession
-            | Self::ReplayedSessionAligned => &material.clip(number)?.name,
+            | Self::ReplayedSessionAligned
+            | Self::ReplayedSessionTranscoded => &material.clip(number)?.name,
         };
         Some(material.person(name))
     }

@@ -1,12 +1,12 @@
 //! One stream from a camera, without a cut and without a frame that comes again.
 //!
-//! Unit: sudden change of the face's place, tilt and turn from one face to the next, in units of a fifth of its width, 4
-//! degrees of roll or pitch or 16 of yaw in an eighth of a second, beyond what it moves before and after together; the mean
-//! of the second to the fourth largest. Source: a head that moves has to gather speed and lose it; a cut from clip to clip does
-//! neither, and to land on the same nod is hardest. Own measurement (docs/accuracy.md): living people up to 0.9; clips that
-//! are cut as they are needed 1.0 and more. A frame whose bytes were seen before, with others between, is no camera's: its
-//! noise never repeats. Fails on cuts between pictures that fit or while the picture is shaken, on fewer than four cuts, and
-//! on people who move in jerks.
+//! Unit: sudden change of the face's place, size, tilt and turn from one face to the next, in units of a fifth of its
+//! width, 6 % of its size, 4 degrees of roll or pitch or 16 of yaw in an eighth of a second, beyond what it moves before and
+//! after together; the mean of the second to the fourth largest. Source: a head that moves has to gather speed and lose it;
+//! a cut from clip to clip does neither, to land on the same nod is hard, and a clip has the distance that it has. Own
+//! measurement (docs/accuracy.md): living people up to 0.9; clips that are cut as they are needed 1.0 and more. A frame whose
+//! bytes were seen before, with others between, is no camera's: its noise never repeats. Fails on cuts between pictures that
+//! fit or while the picture is shaken, on fewer than four cuts, and on people who move in jerks and cameras that stutter.
 
 use super::ramp::{Ramp, mean, median};
 use super::{Found, Signal};
@@ -15,8 +15,9 @@ use crate::verdict::{Evidence, Seen};
 use std::collections::HashMap;
 
 const RAMP: Ramp = Ramp { zero: 1.2, one: 0.9 };
-/// Share of the face's width, degrees of roll and of pitch, and of yaw, that count as one.
+/// Share of the face's width, logarithm of its growth, degrees of roll and of pitch, and of yaw, that count as one.
 const PLACE: f64 = 0.2;
+const SIZE: f64 = 0.06;
 const TILT: f64 = 4.0;
 const YAW: f64 = 16.0;
 /// In so many seconds, the pace of the page. Where faces are further apart a change counts by so much less, to [`MOST`]: who
@@ -75,7 +76,7 @@ fn seconds(from: &Seen, to: &Seen) -> f64 {
     to.at.since(from.at).as_secs_f64()
 }
 
-/// From one face to the next, in units of [`PLACE`], [`TILT`] and [`YAW`].
+/// From one face to the next, in units of [`PLACE`], [`SIZE`], [`TILT`] and [`YAW`].
 fn change((from, _): &(&Face, &Seen), (to, seen): &(&Face, &Seen)) -> f64 {
     let ((x, y), (to_x, to_y)) = (from.bounds.centre(), to.bounds.centre());
     // Bounds are shares of the sides; the width is what both are held against.
@@ -83,5 +84,6 @@ fn change((from, _): &(&Face, &Seen), (to, seen): &(&Face, &Seen)) -> f64 {
     let width = from.bounds.width.max(0.01);
     let place = (to_x - x).hypot((to_y - y) * upright) / width / PLACE;
     let tilt = (to.roll - from.roll).hypot(to.pitch - from.pitch) / TILT;
-    place.hypot(tilt).hypot((to.yaw - from.yaw) / YAW)
+    let growth = (to.size.max(0.01) / from.size.max(0.01)).ln() / SIZE;
+    place.hypot(growth).hypot(tilt).hypot((to.yaw - from.yaw) / YAW)
 }

@@ -98,6 +98,29 @@ fn who_is_still_coming_nearer_when_told_to_move_back_does_both() {
     assert!(verdict.passed && verdict.reasons.is_empty(), "{verdict:?}");
 }
 
+/// Near the camera the nose is larger beside the eyes, and the outline narrower, for all the time that one is there.
+#[test]
+fn who_turns_near_the_camera_is_measured_by_how_the_face_looks_there() {
+    let steps = [Step::Nearer, Step::TurnLeft, Step::Hold, Step::TurnRight, Step::Hold];
+    let mut story = Story::asked(Challenge::recorded(Way::Motion, steps.to_vec(), vec![]).unwrap());
+    let (mut asked, mut since) = (None, 0_u8);
+    story.act(ENOUGH, |step| {
+        since = if step == asked { since.saturating_add(1) } else { 0 };
+        asked = step;
+        // Nobody moves at once.
+        let does = step.filter(|_| since >= 3);
+        let mut face = person(does, 24.0);
+        if step.is_some() {
+            face.size = 0.6;
+            face.eyes_over_nose *= 0.9;
+            face.width_over_height *= 0.9;
+        }
+        lit(face, None, 0.0)
+    });
+    let verdict = story.verdict().unwrap();
+    assert!(verdict.passed && verdict.reasons.is_empty(), "{verdict:?}");
+}
+
 /// The colour that follows another one in the list: what an earlier session's recording shows is as wrong.
 fn another(colour: Colour) -> Colour {
     let place = Colour::ALL.iter().position(|known| *known == colour).unwrap();

@@ -22,8 +22,8 @@ use std::process::ExitCode;
 
 /// A self-hosted face-liveness check
 ///
-/// Every flag has an environment variable LIVENESS_<FLAG> and a key in liveness.toml; a flag comes before the
-/// environment, the environment before the file.
+/// A flag that says how the service is set up has an environment variable LIVENESS_<FLAG> and a key in liveness.toml,
+/// as its help tells; a flag comes before the environment, the environment before the file.
 #[derive(Debug, Parser)]
 #[command(name = "liveness", version, max_term_width = 120)]
 struct Cli {

@@ -1,7 +1,7 @@
 //! Says when a failed delivery is tried again, and when it is given up.
 //!
 //! The pauses grow from seconds, for a receiver that is being restarted, to hours, for one that is down over night; after
-//! about a day nobody is waiting any more, and the receiver can still ask or have the delivery sent again by hand.
+//! about a day nobody is waiting any more, and the receiver can still ask.
 
 use std::time::Duration;
 

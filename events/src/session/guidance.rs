@@ -26,12 +26,11 @@ pub const COLOUR_LIMIT: Duration = Duration::from_secs(3);
 /// Each colour stays at least this long: never more than three changes a second (WCAG 2.2, 2.3.1), and long enough for a
 /// camera that adapts.
 pub const LEAST_COLOUR: Duration = Duration::from_millis(400);
-/// No attempt is longer, whatever happens in it: framing, five turns with their looks ahead, two distances, eight
-/// colours.
+/// No attempt is longer, whatever happens in it: framing, five turns with their looks ahead, two distances (which end as late
+/// as turns where no frame comes), eight colours.
 pub const LONGEST_ATTEMPT: Duration = FRAMING_LIMIT
-    .saturating_add(TURN_LIMIT.saturating_mul(5))
+    .saturating_add(TURN_LIMIT.saturating_mul(5 + 2))
     .saturating_add(HOLD_LIMIT.saturating_mul(5))
-    .saturating_add(DISTANCE_LIMIT.saturating_mul(2))
     .saturating_add(COLOUR_LIMIT.saturating_mul(8));
 /// Frames of one attempt: the longest one at 8 a second, with room. More come from no page of ours.
 pub const MAX_FRAMES: u32 = 1200;

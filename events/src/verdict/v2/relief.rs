@@ -2,7 +2,7 @@
 //!
 //! Unit: degrees of yaw beyond the angle of foreshortening, mean of both sides. A turn is held against the same face ahead, in
 //! that turn and the look after it: nearer to the camera a head's proportions are others. Source: own measurement
-//! (docs/adr/0004, docs/accuracy.md): a picture bent around a cylinder -14 to -7, heads -5 to +20. Fails on a bend that is
+//! (docs/adr/0004, docs/accuracy.md): pictures bent around a cylinder -23 to -7, heads -5 to +20. Fails on a bend that is
 //! much tighter than a face.
 
 use super::ramp::{Ramp, mean, median};

@@ -1,7 +1,7 @@
 //! The same person is in view all the while.
 //!
 //! Unit: cosine of face descriptors against the reference, best of each step that was described, mean of the two lowest.
-//! Source: own measurement on nine people: the same one 0.58 to 1.00 in each step; two different ones at most 0.60 looking
+//! Source: own measurement on nine people: the same one 0.58 to 1.00 in each step of a session; two different ones at most 0.60 looking
 //! ahead, at most 0.55 where one is turned. Fails on siblings, and on strong changes of the light.
 
 use super::ramp::{Ramp, mean};

@@ -2,7 +2,7 @@
 //!
 //! Unit: how strongly the background answers the shown colours, over how strongly the skin does. Source: the light of a
 //! screen falls with the square of the distance, so a wall as far behind the face as the face is from the screen gets a
-//! quarter; own measurement (docs/accuracy.md). Colour that software lays over a whole picture gives 0.9 to 1.1. Missing
+//! quarter. Own measurement with `tests/attacks`: colour that software lays over a whole picture gives 0.9 to 1.1. Missing
 //! where the light was not followed, or nothing of the background is in view. Fails on people who lean against a white
 //! wall, and says nothing against software that knows where the face is.
 

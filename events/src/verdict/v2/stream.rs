@@ -5,8 +5,8 @@
 //! a reason to send the own face through such a program. So it refuses nobody alone. Programs that change or pass on what a real
 //! camera sees (backgrounds, phones as webcams) are no part of it. Missing where the browser tells no name.
 //!
-//! What else an injected stream may show is elsewhere, or proves nothing: bytes that come again are `continuity`'s; noise, the
-//! grid of an earlier JPEG and the pace were measured and left out (docs/accuracy.md).
+//! What else an injected stream may show is elsewhere, or proves nothing: bytes that come again are `continuity`'s; noise and the
+//! grid of an earlier JPEG were measured and left out (docs/accuracy.md).
 
 use super::ramp::Ramp;
 use super::{Found, Signal};

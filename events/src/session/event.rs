@@ -153,7 +153,7 @@ pub enum AttemptFailure {
     TooSlow,
     /// Frames stopped to arrive.
     ConnectionLost,
-    /// The service could not go on.
+    /// The service could not go on, or the camera changed the size of its pictures.
     Technical,
 }
 

@@ -6,7 +6,8 @@ use super::{Attempt, AttemptFailure, Phase};
 use crate::Timestamp;
 use crate::challenge::Step;
 use crate::measurement::{Face, Frame};
-use crate::verdict::{Evidence, Issued, REACHED_DEGREES, Seen, is_too_slow, light_is_unclear};
+use crate::verdict::{Evidence, REACHED_DEGREES, is_distance_reached, is_too_slow, light_is_unclear};
+use std::cmp::Ordering;
 use std::time::Duration;
 
 /// To find the oval, the light and the right distance.
@@ -46,9 +47,6 @@ pub(super) const DISTANCE_RUN: u32 = 2;
 /// Frames of each colour: one may be of the change, and two are to be measured.
 pub(super) const COLOUR_RUN: u32 = 3;
 
-/// How much larger a face is that came nearer, and how much smaller one that moved away.
-const NEARER: f64 = 1.15;
-const FARTHER: f64 = 0.87;
 /// A face that is larger is asked to move away instead, and one that is smaller to come nearer.
 const ROOM_TO_COME: f64 = 0.6;
 const ROOM_TO_GO: f64 = 0.29;
@@ -114,26 +112,18 @@ impl Hint {
 /// The step that comes at this place, made fit for where the person is; none where the attempt is at its end.
 fn step_at(attempt: &Attempt, index: u32, frame: &Frame) -> Option<Step> {
     let challenge = attempt.evidence.challenge();
-    let at_the_end = usize::try_from(index).is_ok_and(|index| index >= challenge.steps().len());
-    let unclear = at_the_end && !challenge.fallback().is_empty() && light_is_unclear(&attempt.evidence);
+    // Asked once: what was begun in its place is done to the end.
+    let unclear = match usize::try_from(index).map(|index| index.cmp(&challenge.steps().len())) {
+        Ok(Ordering::Equal) => !challenge.fallback().is_empty() && light_is_unclear(&attempt.evidence),
+        Ok(Ordering::Greater) => true,
+        _ => false,
+    };
     let size = frame.only_face().map_or(0.0, |face| face.size);
     Some(match challenge.step(index, unclear)? {
         Step::Nearer if size > ROOM_TO_COME => Step::Farther,
         Step::Farther if size < ROOM_TO_GO => Step::Nearer,
         step => step,
     })
-}
-
-/// Whether a face has the distance that was asked for, measured against the size that it had when it was asked, or
-/// since then: the way of the step before may have gone on for a while.
-#[must_use]
-pub fn is_distance_reached(issued: &Issued, before: &[Seen], face: &Face) -> bool {
-    let sizes = before.iter().filter_map(Seen::only_face).map(|face| face.size);
-    match issued.step {
-        Step::Nearer => face.size >= NEARER * sizes.fold(issued.size, f64::min),
-        Step::Farther => face.size <= FARTHER * sizes.fold(issued.size, f64::max),
-        _ => false,
-    }
 }
 
 /// What a frame brings about.
@@ -158,9 +148,10 @@ fn is_done(evidence: &Evidence, step: Step, face: &Face) -> bool {
     let ahead = evidence.turned(face).abs();
     match (step, step.turn()) {
         (_, Some(turn)) => evidence.towards(turn, face) >= REACHED_DEGREES,
-        (Step::Nearer | Step::Farther, _) => {
-            evidence.asked().last().is_some_and(|asked| is_distance_reached(asked.issued, asked.frames, face))
-        }
+        (Step::Nearer | Step::Farther, _) => evidence
+            .asked()
+            .last()
+            .is_some_and(|asked| is_distance_reached(evidence, asked.issued, asked.frames, face)),
         (Step::Light(_), _) => ahead < REACHED_DEGREES,
         _ => ahead <= BACK_DEGREES && face.roll.abs() <= UPRIGHT_ROLL,
     }
@@ -168,6 +159,9 @@ fn is_done(evidence: &Evidence, step: Step, face: &Face) -> bool {
 
 /// What this frame brings about, before it is folded into the attempt.
 pub(super) fn advance(attempt: &Attempt, at: Timestamp, frame: &Frame) -> Advance {
+    if attempt.phase != Phase::Framing && is_another_size(attempt, frame) {
+        return Advance::Failed(AttemptFailure::Technical);
+    }
     let good = is_good(attempt, frame);
     let run = if good { attempt.run + 1 } else { 0 };
     if run >= attempt.run_needed() && attempt.may_go_on(at) || attempt.goes_on_undone(at) {
@@ -189,6 +183,12 @@ pub(super) fn advance(attempt: &Attempt, at: Timestamp, frame: &Frame) -> Advanc
         return Advance::Failed(AttemptFailure::TimeOut);
     }
     Advance::Stay
+}
+
+/// Whether the picture has other sides than the one before: what is behind the face cannot be compared any more.
+fn is_another_size(attempt: &Attempt, frame: &Frame) -> bool {
+    let last = attempt.evidence.frames().last().map(|seen| &seen.frame);
+    last.is_some_and(|last| (last.width, last.height) != (frame.width, frame.height))
 }
 
 /// Why an attempt fails whose time is over.

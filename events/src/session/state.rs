@@ -179,13 +179,16 @@ impl Attempt {
 
     /// Whether the next frame may end the phase: it is then described, so that it can be told to show the same person.
     /// The one that ends the framing becomes the reference, the others are compared with it.
-    /// A colour is over in half a second; of a sequence of them the last one is described.
+    /// A colour is over in half a second; of a sequence of them the first and the last one are described.
     #[must_use]
     pub fn wants_descriptor(&self) -> bool {
-        let next = |index: u32| self.evidence.challenge().step(index + 1, false);
+        let is_light = |index: Option<u32>| {
+            let step = index.and_then(|index| self.evidence.challenge().step(index, false));
+            step.is_some_and(|step| step.colour().is_some())
+        };
         let is_within_light = match self.phase {
             Phase::Doing { index, step: Step::Light(_), .. } => {
-                next(index).is_some_and(|step| step.colour().is_some())
+                is_light(index.checked_sub(1)) && is_light(index.checked_add(1))
             }
             _ => false,
         };

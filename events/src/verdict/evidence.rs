@@ -2,9 +2,12 @@ use crate::Timestamp;
 use crate::challenge::{Challenge, Step, Turn};
 use crate::measurement::{Cues, Face, Frame, rounded};
 use crate::session::CameraReport;
+use crate::verdict::REACHED_DEGREES;
 
-/// Frames before the first step whose mean is taken as straight ahead, and before any step for the face's size then.
+/// Frames before the first step whose mean is taken as straight ahead.
 const NEUTRAL_FRAMES: usize = 5;
+/// Frames before a step whose mean is the face's size then: no more than the run of good ones that ends the framing.
+const SIZE_FRAMES: usize = 4;
 
 /// All that a verdict rests on: what was asked and what was seen, when.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,24 +162,37 @@ impl Evidence {
         offset * turn.sign()
     }
 
-    /// How large the face is now: its width over the shorter side of the image, mean of the last frames.
+    /// Whether a face looks ahead, more or less: its width says how near it is.
+    #[must_use]
+    pub fn is_ahead(&self, face: &Face) -> bool {
+        self.turned(face).abs() < REACHED_DEGREES
+    }
+
+    /// How large the face is now: its width over the shorter side of the image, mean of the last frames that look ahead.
     #[must_use]
     pub fn size_now(&self) -> f64 {
-        self.mean_of_last(|face| face.size)
+        let faces = self.faces_backwards().filter(|face| self.is_ahead(face));
+        mean(faces.take(SIZE_FRAMES).map(|face| face.size))
     }
 
     fn neutral_now(&self) -> Neutral {
+        let mean_of = |value: fn(&Face) -> f64| mean(self.faces_backwards().take(NEUTRAL_FRAMES).map(value));
         Neutral {
-            yaw: self.mean_of_last(|face| face.yaw),
-            pitch: self.mean_of_last(|face| face.pitch),
-            eyes_over_nose: self.mean_of_last(|face| face.eyes_over_nose),
-            width_over_height: self.mean_of_last(|face| face.width_over_height),
+            yaw: mean_of(|face| face.yaw),
+            pitch: mean_of(|face| face.pitch),
+            eyes_over_nose: mean_of(|face| face.eyes_over_nose),
+            width_over_height: mean_of(|face| face.width_over_height),
         }
     }
 
-    fn mean_of_last(&self, of: impl Fn(&Face) -> f64) -> f64 {
-        let faces: Vec<&Face> =
-            self.frames.iter().rev().filter_map(Seen::only_face).take(NEUTRAL_FRAMES).collect();
-        rounded(faces.iter().map(|face| of(face)).sum::<f64>() / faces.len().max(1) as f64)
+    /// The faces that were seen, the last one first.
+    fn faces_backwards(&self) -> impl Iterator<Item = &Face> {
+        self.frames.iter().rev().filter_map(Seen::only_face)
     }
+}
+
+/// Rounded as measurements are; 0 of none.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+    rounded(sum / f64::from(count.max(1)))
 }

@@ -22,6 +22,7 @@ mod shading;
 mod stream;
 mod turn;
 
+pub use approach::is_distance_reached;
 pub use continuity::is_too_slow;
 pub use light::is_unclear as light_is_unclear;
 

@@ -144,8 +144,8 @@ impl<'a> Casting<'a> {
     fn swapped(&self) -> Option<Box<dyn Subject>> {
         let other = Arc::clone(self.material.other_clip(self.person)?);
         let [one, other] = [self.clip()?, other].map(|clip| self.filmed(self.actor(clip)));
-        // From the third turn on, or the first colours.
-        Some(Box::new(Swapped::new(one, other, 4 + (self.seed % 4) as usize)))
+        // From the second turn on at the earliest, and at the latest from the first colour.
+        Some(Box::new(Swapped::new(one, other, 4 + (self.seed % 5) as usize)))
     }
 
     fn delayed(&self) -> Option<Box<dyn Subject>> {

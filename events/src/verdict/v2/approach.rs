@@ -2,28 +2,53 @@
 //!
 //! Unit: share of the distances that were reached. Source: own choice: without it the way without light would be worth the 3.6
 //! bits of its turns, and who does not come near would escape `backdrop`. Fails on people who cannot move. Says nothing
-//! against a picture that is moved.
+//! against a picture that is moved, and takes one that is stretched in width alone for one that comes nearer.
 
 use super::ramp::Ramp;
 use super::{Found, Signal};
-use crate::session::guidance::is_distance_reached;
-use crate::verdict::{Asked, Evidence, Seen};
+use crate::challenge::Step;
+use crate::measurement::Face;
+use crate::verdict::{Asked, Evidence, Issued, Seen};
 
 const RAMP: Ramp = Ramp { zero: 0.0, one: 1.0 };
+/// How much larger a face is that came nearer, and how much smaller one that moved away.
+const NEARER: f64 = 1.15;
+const FARTHER: f64 = 0.87;
+/// Frames in a row at the distance that was asked for: one alone may be a slip of the mesh, or a picture that was slipped in.
+const RUN: usize = 2;
 
 pub(super) const SIGNAL: Signal =
     Signal { name: "approach", weight: 0.6, doubt: 0.1, reason: "distance_not_changed", measure };
 
 fn measure(evidence: &Evidence) -> Option<Found> {
-    let reached: Vec<bool> =
-        evidence.asked().filter(|asked| asked.issued.step.is_distance()).map(is_reached).collect();
+    let reached: Vec<bool> = evidence
+        .asked()
+        .filter(|asked| asked.issued.step.is_distance())
+        .map(|asked| is_reached(evidence, asked))
+        .collect();
     let count = reached.iter().filter(|reached| **reached).count();
     (!reached.is_empty()).then(|| Found::ramped(count as f64 / reached.len() as f64, &RAMP))
 }
 
-fn is_reached(asked: Asked<'_>) -> bool {
+/// Whether a face has the distance that was asked for, measured against the size that it had when it was asked, or
+/// since then: the way of the step before may have gone on for a while. Faces that are turned are narrower, and count not.
+#[must_use]
+pub fn is_distance_reached(evidence: &Evidence, issued: &Issued, before: &[Seen], face: &Face) -> bool {
+    let faces = before.iter().filter_map(Seen::only_face).filter(|face| evidence.is_ahead(face));
+    let sizes = faces.map(|face| face.size);
+    evidence.is_ahead(face)
+        && match issued.step {
+            Step::Nearer => face.size >= NEARER * sizes.fold(issued.size, f64::min),
+            Step::Farther => face.size <= FARTHER * sizes.fold(issued.size, f64::max),
+            _ => false,
+        }
+}
+
+fn is_reached(evidence: &Evidence, asked: Asked<'_>) -> bool {
     let reaches = |(place, seen): (usize, &Seen)| {
-        seen.only_face().is_some_and(|face| is_distance_reached(asked.issued, &asked.frames[..place], face))
+        let before = &asked.frames[..place];
+        seen.only_face().is_some_and(|face| is_distance_reached(evidence, asked.issued, before, face))
     };
-    asked.frames.iter().enumerate().any(reaches)
+    let reached: Vec<bool> = asked.frames.iter().enumerate().map(reaches).collect();
+    reached.windows(RUN).any(|run| run.iter().all(|reached| *reached))
 }

@@ -44,10 +44,10 @@ fn measure(evidence: &Evidence) -> Option<Found> {
     Some(Found::ramped(mean(changes.get(COUNT)?.iter().copied())?, &RAMP))
 }
 
-/// Whether the frames came too slowly to be judged as one stream: the line or the machine was slow, or was to seem so.
+/// Whether the frames of the steps came too slowly to be judged as one stream: the line or the machine was slow, or was to seem so.
 #[must_use]
 pub fn is_too_slow(evidence: &Evidence) -> bool {
-    let intervals = evidence.frames().windows(2).map(|pair| seconds(&pair[0], &pair[1]));
+    let intervals = evidence.frames_of_steps().windows(2).map(|pair| seconds(&pair[0], &pair[1]));
     median(intervals).is_some_and(|interval| interval > SLOWEST)
 }
 

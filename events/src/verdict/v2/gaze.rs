@@ -27,14 +27,19 @@ const TURNED: f64 = 8.0;
 const ASLANT: f64 = 25.0;
 /// Turned frames of each side that tell.
 const LEAST_FRAMES: usize = 2;
+/// Frames by which the eyes of themselves tell where a side is hidden.
+const LEAST_LOOKS: usize = 16;
 
 pub(super) const SIGNAL: Signal =
     Signal { name: "gaze", weight: 0.5, doubt: 0.03, reason: "eyes_do_not_move", measure };
 
 fn measure(evidence: &Evidence) -> Option<Found> {
-    let against = against_the_turn(evidence)? / PAINTED_AGAINST_THE_TURN;
-    let of_themselves = of_themselves(evidence).map_or(0.0, |spread| spread / PAINTED_OF_THEMSELVES);
-    Some(Found::ramped(against.max(of_themselves), &RAMP))
+    let against = against_the_turn(evidence).map(|moved| moved / PAINTED_AGAINST_THE_TURN);
+    // Who shuts the eyes in every turn to a side is still seen between.
+    let least = if against.is_some() { 1 } else { LEAST_LOOKS };
+    let of_themselves = of_themselves(evidence, least).map(|spread| spread / PAINTED_OF_THEMSELVES);
+    let value = against.into_iter().chain(of_themselves).max_by(f64::total_cmp)?;
+    Some(Found::ramped(value, &RAMP))
 }
 
 /// Distance of the irises in turned frames from their median ahead, beyond what painted eyes show at that yaw, in widths of
@@ -56,10 +61,13 @@ fn against_the_turn(evidence: &Evidence) -> Option<f64> {
 }
 
 /// How far the irises scatter about the line over the sine of the yaw that fits them best of those that painted eyes may
-/// follow: standard deviation, in widths of an eye.
-fn of_themselves(evidence: &Evidence) -> Option<f64> {
+/// follow: standard deviation, in widths of an eye. None of fewer frames than the least.
+fn of_themselves(evidence: &Evidence, least: usize) -> Option<f64> {
     let looks = evidence.frames_of_steps().iter().filter_map(|seen| Look::of(evidence, seen));
     let looks: Vec<Look> = looks.filter(|look| look.turned.abs() <= ASLANT).collect();
+    if looks.len() < least {
+        return None;
+    }
     let mean_of = |value: fn(&Look) -> f64| mean(looks.iter().map(value));
     let (sine, place) = (mean_of(|look| look.sine)?, mean_of(|look| look.place)?);
     let (together, alone) = looks.iter().fold((0.0, 0.0), |(together, alone), look| {

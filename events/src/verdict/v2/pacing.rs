@@ -1,6 +1,7 @@
 //! The answers come as fast as people react, not sooner and not much later.
 //!
-//! Unit: seconds from a turn's being told to the head's beginning to move, median of the turns, without the round trip.
+//! Unit: seconds from a turn's being told to the head's beginning to move, median of the turns, without the round trip, of which
+//! up to 0.3 s count: who answers pings late is no slower to see the page.
 //! Source: simple reactions to a visual sign take 0.2 to 0.3 s (Woods et al., Front. Hum. Neurosci. 2015), moving the head
 //! and reading the arrow the rest; the ramps are own choice: who is slow at one turn is quick at another, a stream that
 //! comes late is late at all of them. At eight pictures a second it is known to 0.13 s, too roughly
@@ -8,10 +9,12 @@
 
 use super::ramp::{Ramp, median};
 use super::{Found, Signal};
-use crate::verdict::{Asked, Evidence};
+use crate::verdict::{Asked, Evidence, Seen};
 
-/// Degrees towards the turn at which it has begun.
+/// Degrees towards the turn, from where the head was when it was asked, at which it has begun.
 const BEGUN: f64 = 5.0;
+/// Seconds of the round trip that count.
+const LONGEST_TRIP: f64 = 0.3;
 const TOO_LATE: Ramp = Ramp { zero: 2.2, one: 1.5 };
 const TOO_SOON: Ramp = Ramp { zero: 0.0, one: 0.1 };
 
@@ -27,8 +30,10 @@ fn measure(evidence: &Evidence) -> Option<Found> {
 
 fn reaction(evidence: &Evidence, asked: Asked<'_>) -> Option<f64> {
     let turn = asked.issued.step.turn()?;
-    let begun = |face| evidence.towards(turn, face) >= BEGUN;
+    let before = evidence.frames()[..asked.issued.frames_before].iter().rev().find_map(Seen::only_face);
+    let from = before.map_or(0.0, |face| evidence.towards(turn, face));
+    let begun = |face| evidence.towards(turn, face) - from >= BEGUN;
     let seen = asked.frames.iter().find(|seen| seen.only_face().is_some_and(begun))?;
-    let cue = |name| seen.cues().number(name).unwrap_or(0.0).clamp(0.0, 1.0);
-    Some(seen.at.since(asked.issued.at).as_secs_f64() - cue("round_trip") - cue("waited"))
+    let cue = |name, most| seen.cues().number(name).unwrap_or(0.0).clamp(0.0, most);
+    Some(seen.at.since(asked.issued.at).as_secs_f64() - cue("round_trip", LONGEST_TRIP) - cue("waited", 1.0))
 }

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { emptyRoom, flatPrint, renderedHead } from "./lib/performance.js";
 import { Prompter } from "./lib/prompter.js";
 import { setStage } from "./lib/stage.js";
+import { ATTEMPT_LIMIT_MS } from "./lib/visitor.js";
 
 const stage = setStage();
 
@@ -145,13 +146,13 @@ stage.scenario("a print that is never turned uses up all attempts", async ({ vis
   await person.presses("start");
   for (const left of ["You have 2 tries left.", "You have one try left."]) {
     await person.sees({ state: "step" });
-    await person.sees({ state: "error" });
+    await person.sees({ state: "error" }, ATTEMPT_LIMIT_MS);
     assert.equal(await person.endingTitle(), "That took too long");
     assert.equal(await person.page.locator("#ending-note").innerText(), left);
     await person.presses("again");
   }
   await person.sees({ state: "step" });
-  await person.sees({ state: "error" });
+  await person.sees({ state: "error" }, ATTEMPT_LIMIT_MS);
   assert.equal(await person.endingTitle(), "No tries are left");
   assert.deepEqual(await person.buttons(), ["Return to 127.0.0.1"]);
   await person.presses("leave");

@@ -7,7 +7,6 @@ use crate::Timestamp;
 use crate::challenge::Step;
 use crate::measurement::{Face, Frame};
 use crate::verdict::{Evidence, REACHED_DEGREES, is_distance_reached, is_too_slow, light_is_unclear};
-use std::cmp::Ordering;
 use std::time::Duration;
 
 /// To find the oval, the light and the right distance.
@@ -113,10 +112,10 @@ impl Hint {
 fn step_at(attempt: &Attempt, index: u32, frame: &Frame) -> Option<Step> {
     let challenge = attempt.evidence.challenge();
     // Asked once: what was begun in its place is done to the end.
-    let unclear = match usize::try_from(index).map(|index| index.cmp(&challenge.steps().len())) {
-        Ok(Ordering::Equal) => !challenge.fallback().is_empty() && light_is_unclear(&attempt.evidence),
-        Ok(Ordering::Greater) => true,
-        _ => false,
+    let unclear = match usize::try_from(index).ok()?.checked_sub(challenge.steps().len()) {
+        None => false,
+        Some(0) => !challenge.fallback().is_empty() && light_is_unclear(&attempt.evidence),
+        Some(_) => true,
     };
     let size = frame.only_face().map_or(0.0, |face| face.size);
     Some(match challenge.step(index, unclear)? {
@@ -145,15 +144,14 @@ pub(super) fn is_good(attempt: &Attempt, frame: &Frame) -> bool {
 }
 
 fn is_done(evidence: &Evidence, step: Step, face: &Face) -> bool {
-    let ahead = evidence.turned(face).abs();
     match (step, step.turn()) {
         (_, Some(turn)) => evidence.towards(turn, face) >= REACHED_DEGREES,
         (Step::Nearer | Step::Farther, _) => evidence
             .asked()
             .last()
             .is_some_and(|asked| is_distance_reached(evidence, asked.issued, asked.frames, face)),
-        (Step::Light(_), _) => ahead < REACHED_DEGREES,
-        _ => ahead <= BACK_DEGREES && face.roll.abs() <= UPRIGHT_ROLL,
+        (Step::Light(_), _) => evidence.is_ahead(face),
+        _ => evidence.turned(face).abs() <= BACK_DEGREES && face.roll.abs() <= UPRIGHT_ROLL,
     }
 }
 

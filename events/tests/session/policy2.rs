@@ -4,7 +4,7 @@ use crate::world::*;
 use liveness_events::challenge::{Challenge, Colour, Step, Way};
 use liveness_events::measurement::{Cues, Face, Measurement};
 use liveness_events::session::{AttemptFailure, Command, SessionEvent};
-use liveness_events::verdict::{PolicyVersion, Reason};
+use liveness_events::verdict::{PolicyVersion, Reason, Verdict};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -258,51 +258,42 @@ fn a_stream_that_was_cut_does_not_pass() {
     }
 }
 
-/// A library of clips: each step is cut to another nod than the last one ended in, before the head moves, and nothing else
-/// betrays it.
+/// A library of clips: each step is cut before the head moves, and every second clip shows the face in another way.
+fn cut_library(alter: impl Fn(&mut Face)) -> Verdict {
+    let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+    let (mut asked, mut does, mut since, mut cuts) = (None, None, 0_u8, 0_u8);
+    while story.session.attempt().is_some() {
+        since = if story.step() == asked { since.saturating_add(1) } else { 0 };
+        asked = story.step();
+        cuts += u8::from(since == 2);
+        does = if since < 5 { does } else { asked };
+        let mut face = person(does, 24.0);
+        if !cuts.is_multiple_of(2) {
+            alter(&mut face);
+        }
+        let shown = lit(face, None, 0.0);
+        if since == 2 {
+            story.cut_to(shown)
+        } else {
+            story.show(shown)
+        };
+    }
+    story.verdict().unwrap()
+}
+
+/// To another nod than the last clip ended in, and nothing else betrays it.
 #[test]
 fn a_nod_that_is_not_made_is_a_cut() {
-    let verdict = |nod: f64| {
-        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
-        let (mut asked, mut does, mut since, mut cuts) = (None, None, 0_u8, 0_u8);
-        while story.session.attempt().is_some() {
-            since = if story.step() == asked { since.saturating_add(1) } else { 0 };
-            asked = story.step();
-            cuts += u8::from(since == 2);
-            does = if since < 5 { does } else { asked };
-            let mut face = person(does, 24.0);
-            face.pitch = if cuts.is_multiple_of(2) { 0.0 } else { nod };
-            story.show(lit(face, None, 0.0));
-        }
-        story.verdict().unwrap()
-    };
+    let verdict = |nod: f64| cut_library(|face| face.pitch = nod);
     let (still, cut) = (verdict(2.0), verdict(7.0));
     assert!(still.passed && still.reasons.is_empty(), "{still:?}");
     assert!(!cut.passed && cut.reasons == [Reason::new("stream_was_cut")], "{cut:?}");
 }
 
-/// A recorded session: each step is cut to where it was done at another distance, before the head moves.
+/// A recorded session: to where the step was done at another distance.
 #[test]
 fn a_face_that_is_larger_at_once_is_a_cut() {
-    let verdict = |growth: f64| {
-        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
-        let (mut asked, mut does, mut since, mut cuts) = (None, None, 0_u8, 0_u8);
-        while story.session.attempt().is_some() {
-            since = if story.step() == asked { since.saturating_add(1) } else { 0 };
-            asked = story.step();
-            cuts += u8::from(since == 2);
-            does = if since < 5 { does } else { asked };
-            let mut face = person(does, 24.0);
-            face.size *= if cuts.is_multiple_of(2) { 1.0 } else { growth };
-            let shown = lit(face, None, 0.0);
-            if since == 2 {
-                story.cut_to(shown)
-            } else {
-                story.show(shown)
-            };
-        }
-        story.verdict().unwrap()
-    };
+    let verdict = |growth: f64| cut_library(|face| face.size *= growth);
     let (still, cut) = (verdict(1.02), verdict(1.1));
     assert!(still.passed && still.reasons.is_empty(), "{still:?}");
     assert!(!cut.passed && cut.reasons.contains(&Reason::new("stream_was_cut")), "{cut:?}");

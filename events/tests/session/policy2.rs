@@ -78,11 +78,10 @@ fn who_does_not_change_the_distance_goes_on_and_does_not_pass() {
 fn who_is_still_coming_nearer_when_told_to_move_back_does_both() {
     let steps = [Step::TurnLeft, Step::Hold, Step::TurnRight, Step::Hold, Step::Nearer, Step::Farther];
     let mut story = Story::asked(Challenge::recorded(Way::Motion, steps.to_vec(), vec![]).unwrap());
-    let (mut last, mut since) = (None, 0_u32);
+    let mut due = Due::default();
     while story.session.attempt().is_some() {
         let step = story.step();
-        since = if step == last { since + 1 } else { 0 };
-        last = step;
+        let since = due.frames(step);
         let mut face = person(step, 24.0);
         // A second to come nearer, which is not over when it is enough; then half a second until the way back begins.
         let nearer = |frames: u32| 0.5 + 0.2 * f64::from(frames.min(8)) / 8.0;
@@ -103,10 +102,9 @@ fn who_is_still_coming_nearer_when_told_to_move_back_does_both() {
 fn who_turns_near_the_camera_is_measured_by_how_the_face_looks_there() {
     let steps = [Step::Nearer, Step::TurnLeft, Step::Hold, Step::TurnRight, Step::Hold];
     let mut story = Story::asked(Challenge::recorded(Way::Motion, steps.to_vec(), vec![]).unwrap());
-    let (mut asked, mut since) = (None, 0_u8);
+    let mut due = Due::default();
     story.act(ENOUGH, |step| {
-        since = if step == asked { since.saturating_add(1) } else { 0 };
-        asked = step;
+        let since = due.frames(step);
         // Nobody moves at once.
         let does = step.filter(|_| since >= 3);
         let mut face = person(does, 24.0);
@@ -261,10 +259,10 @@ fn a_stream_that_was_cut_does_not_pass() {
 /// A library of clips: each step is cut before the head moves, and every second clip shows the face in another way.
 fn cut_library(alter: impl Fn(&mut Face)) -> Verdict {
     let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
-    let (mut asked, mut does, mut since, mut cuts) = (None, None, 0_u8, 0_u8);
+    let (mut due, mut does, mut cuts) = (Due::default(), None, 0_u8);
     while story.session.attempt().is_some() {
-        since = if story.step() == asked { since.saturating_add(1) } else { 0 };
-        asked = story.step();
+        let asked = story.step();
+        let since = due.frames(asked);
         cuts += u8::from(since == 2);
         does = if since < 5 { does } else { asked };
         let mut face = person(does, 24.0);
@@ -509,10 +507,9 @@ fn eyes_that_are_hidden_on_one_side_are_looked_at_between() {
 fn who_looks_a_little_aside_has_not_begun_to_turn() {
     let steps = [Step::TurnLeft, Step::Hold, Step::TurnLeft, Step::Hold, Step::TurnRight, Step::Hold];
     let mut story = Story::asked(Challenge::recorded(Way::Motion, steps.to_vec(), vec![]).unwrap());
-    let (mut asked, mut since) = (None, 0_u8);
+    let mut due = Due::default();
     story.act(ENOUGH, |step| {
-        since = if step == asked { since.saturating_add(1) } else { 0 };
-        asked = step;
+        let since = due.frames(step);
         let mut face = person(step.filter(|_| since >= 4), 24.0);
         if face.yaw == 0.0 && step.is_some() {
             face.yaw = 6.0;
@@ -529,10 +526,9 @@ fn who_looks_a_little_aside_has_not_begun_to_turn() {
 fn who_answers_pings_late_is_no_sooner_there() {
     let verdict = |round_trip: f64| {
         let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
-        let (mut asked, mut since) = (None, 0_u8);
+        let mut due = Due::default();
         story.act(ENOUGH, |step| {
-            since = if step == asked { since.saturating_add(1) } else { 0 };
-            asked = step;
+            let since = due.frames(step);
             let mut shown = lit(person(step.filter(|_| since >= 17), 24.0), None, 0.0);
             shown.cues.insert("round_trip", &[round_trip]);
             shown
@@ -601,11 +597,10 @@ fn a_bent_picture_a_stranger_and_a_second_face_are_refused() {
 #[test]
 fn turns_that_all_come_late_cost_confidence() {
     let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
-    let (mut last, mut since) = (None, 0);
+    let mut due = Due::default();
     while story.session.attempt().is_some() {
         let step = story.step();
-        since = if step == last { since + 1 } else { 0 };
-        last = step;
+        let since = due.frames(step);
         // Three and a half seconds of 28 frames.
         let does = step.filter(|step| step.turn().is_none() || since >= 28);
         story.show(lit(person(does, 24.0), None, 0.0));

@@ -218,6 +218,22 @@ impl Story {
     }
 }
 
+/// For how many frames the step that is due has been due.
+#[derive(Default)]
+pub(crate) struct Due {
+    step: Option<Step>,
+    frames: u32,
+}
+
+impl Due {
+    /// 0 at its first frame.
+    pub(crate) fn frames(&mut self, step: Option<Step>) -> u32 {
+        self.frames = if step == self.step { self.frames + 1 } else { 0 };
+        self.step = step;
+        self.frames
+    }
+}
+
 /// Half way from one look to another, where a head takes more than one frame for it.
 fn on_the_way(from: &Measurement, to: &Measurement) -> Option<Measurement> {
     let mut between = to.clone();

@@ -4,7 +4,7 @@ use crate::verdict::PolicyVersion;
 /// Turns on the way with light, which has its chance in the colours.
 const TURNS_WITH_LIGHT: usize = 3;
 /// Turns on the way without.
-const TURNS_WITHOUT: usize = 4;
+const TURNS_WITHOUT: usize = 5;
 /// Turns that are added where the light could not be measured.
 const MORE_TURNS: usize = 2;
 /// Colours of one sequence: 6 x 5^7 of them, 18.8 bits.
@@ -113,8 +113,8 @@ mod tests {
 
     #[test]
     fn without_light_there_are_more_than_six_bits_of_chance() {
-        // 12 orders of turns, 2 orders of distances, 6 places for them: 7.2 bits.
-        assert_eq!(distinct(|random| Challenge::draw(Way::Motion, random).steps), 12 * 2 * 6);
+        // 28 orders of turns, 2 orders of distances, 10 places for them: 9.1 bits.
+        assert_eq!(distinct(|random| Challenge::draw(Way::Motion, random).steps), 28 * 2 * 10);
     }
 
     #[test]

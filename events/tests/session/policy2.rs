@@ -153,6 +153,26 @@ fn a_face_that_is_narrower_because_it_is_turned_has_not_moved_away() {
 }
 
 #[test]
+fn a_picture_that_is_stretched_has_neither_come_nearer_nor_moved_away() {
+    let verdict = |distance: Step, stretched: f64| {
+        let mut story = Story::asked(turns_and(distance));
+        story.act(ENOUGH, |step| {
+            let mut face = person(step, 24.0);
+            if step == Some(distance) {
+                face.width_over_height *= stretched;
+            }
+            lit(face, None, 0.0)
+        });
+        story.verdict().unwrap()
+    };
+    for (distance, as_people_look, stretched) in [(Step::Nearer, 0.85, 1.15), (Step::Farther, 1.15, 0.85)] {
+        let (person, picture) = (verdict(distance, as_people_look), verdict(distance, stretched));
+        assert!(person.passed && person.reasons.is_empty(), "{person:?}");
+        assert!(!picture.passed && picture.reasons == [Reason::new("distance_not_changed")], "{picture:?}");
+    }
+}
+
+#[test]
 fn a_camera_that_changes_the_size_of_its_pictures_begins_anew() {
     let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
     while story.step().is_none() {

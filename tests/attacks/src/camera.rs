@@ -8,6 +8,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 use liveness_kit::{Plane, Random, View};
+use liveness_models::MIN_SIDE;
 use std::time::Duration;
 
 /// Of how many pixels to each side one is metered.
@@ -145,10 +146,12 @@ impl Camera {
     }
 
     fn scaled(&mut self, picture: RgbImage) -> RgbImage {
-        if self.scene.scale >= 1.0 {
+        let shorter = picture.width().min(picture.height());
+        let scale = self.scene.scale.max(f64::from(MIN_SIDE) / f64::from(shorter));
+        if scale >= 1.0 {
             return picture;
         }
-        let side = |side: u32| (f64::from(side) * self.scene.scale).round().max(1.0) as u32;
+        let side = |side: u32| (f64::from(side) * scale).round().max(1.0) as u32;
         let (width, height) = (side(picture.width()), side(picture.height()));
         let mut smaller = Image::new(width, height, PixelType::U8x3);
         let resized = ImageRef::new(picture.width(), picture.height(), picture.as_raw(), PixelType::U8x3)

@@ -142,8 +142,9 @@ impl<'a> Casting<'a> {
     }
 
     fn swapped(&self) -> Option<Box<dyn Subject>> {
-        let other = Arc::clone(self.material.other_clip(self.person)?);
-        let [one, other] = [self.clip()?, other].map(|clip| self.filmed(self.actor(clip)));
+        let one = self.clip()?;
+        let other = Arc::new(self.material.other_clip(self.person)?.in_place_of(&one));
+        let [one, other] = [one, other].map(|clip| self.filmed(self.actor(clip)));
         // From the second turn on at the earliest, and at the latest from the first colour.
         Some(Box::new(Swapped::new(one, other, 4 + (self.seed % 5) as usize)))
     }

@@ -1,7 +1,7 @@
 use crate::upright::{needs_tilt, tilt};
 use anyhow::{Context as _, Result};
 use image::RgbImage;
-use liveness_kit::{FaceMesh, Route, clip_frames, clip_meshes, encode_jpeg};
+use liveness_kit::{FaceMesh, Placing, Route, clip_frames, clip_meshes, encode_jpeg};
 use liveness_models::Analyser;
 use std::path::Path;
 
@@ -22,16 +22,22 @@ pub struct Frame {
     pub yaw: f32,
     /// Degrees, above zero upwards.
     pub pitch: f32,
+    /// How it is set into another clip's frame.
+    placing: Option<Placing>,
 }
 
 impl Frame {
     /// The pixels; a frame that was broken since it was measured is an even grey.
     #[must_use]
     pub fn picture(&self) -> RgbImage {
-        image::load_from_memory(&self.jpeg).map_or_else(
+        let picture = image::load_from_memory(&self.jpeg).map_or_else(
             |_| RgbImage::from_pixel(64, 64, image::Rgb([128; 3])),
             image::DynamicImage::into_rgb8,
-        )
+        );
+        match self.placing {
+            Some(placing) => placing.picture(&picture),
+            None => picture,
+        }
     }
 }
 
@@ -71,6 +77,26 @@ impl Clip {
         &self.frames[self.route.home.start.midpoint(self.route.home.end)]
     }
 
+    /// The same as it looks where another one was before: in pictures of its size, with the face as large and in its place.
+    #[must_use]
+    pub fn in_place_of(&self, other: &Self) -> Self {
+        let (own, theirs) = (self.portrait(), other.portrait());
+        let size = theirs.picture().dimensions();
+        let [[left, top, right, bottom], there] = [&own.mesh, &theirs.mesh].map(FaceMesh::bounds);
+        let placing = Placing {
+            from: [f32::midpoint(left, right), f32::midpoint(top, bottom)],
+            to: [f32::midpoint(there[0], there[2]), f32::midpoint(there[1], there[3])],
+            scale: (there[2] - there[0]) / (right - left),
+            size,
+        };
+        let place = |frame: &Frame| Frame {
+            mesh: placing.face(&frame.mesh),
+            placing: Some(placing),
+            ..frame.clone()
+        };
+        Self { frames: self.frames.iter().map(place).collect(), ..self.clone() }
+    }
+
     /// Whether the person turns to both sides by itself.
     #[must_use]
     pub fn turns(&self) -> bool {
@@ -92,7 +118,7 @@ fn route(frames: &[Frame]) -> Option<Route> {
 fn tilted(frame: &Frame, degrees: f32) -> Result<Frame> {
     let (picture, mesh) = tilt(&frame.picture(), &frame.mesh, degrees)?;
     let (yaw, pitch) = mesh.turned();
-    Ok(Frame { jpeg: encode_jpeg(&picture)?, mesh, yaw, pitch })
+    Ok(Frame { jpeg: encode_jpeg(&picture)?, mesh, yaw, pitch, placing: None })
 }
 
 fn longest(jpegs: Vec<Vec<u8>>, meshes: Vec<Option<FaceMesh>>) -> Vec<Frame> {
@@ -101,7 +127,7 @@ fn longest(jpegs: Vec<Vec<u8>>, meshes: Vec<Option<FaceMesh>>) -> Vec<Frame> {
         match mesh {
             Some(mesh) => {
                 let (yaw, pitch) = mesh.turned();
-                now.push(Frame { jpeg, mesh, yaw, pitch });
+                now.push(Frame { jpeg, mesh, yaw, pitch, placing: None });
             }
             None => now.clear(),
         }

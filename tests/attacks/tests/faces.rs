@@ -125,3 +125,22 @@ fn an_honest_clip_has_no_cut_and_a_puppet_has() {
     ));
     assert!(puppet > honest * 1.5, "{puppet} {honest}");
 }
+
+#[test]
+fn who_takes_over_is_where_the_other_one_was() {
+    let (Some(one), Some(other)) = (clip("d3.mp4"), clip("a1_turns.mp4")) else { return };
+    let scene = Scene::plain(0.0);
+    let [(size, face), (other_size, other_face)] =
+        [Arc::clone(&one), Arc::new(other.in_place_of(&one))].map(|clip| {
+            let person = ClipPerson::new(clip, Warped::AsNeeded, Manner::person(5), &scene);
+            let steps = vec![(Asked::Framing, Duration::from_secs(1))];
+            let sent = Script::new(steps).run(&mut Filmed::new(person, scene.clone())).pop().unwrap();
+            (image::load_from_memory(&sent.jpeg).unwrap().into_rgb8().dimensions(), face(&sent))
+        });
+    assert_eq!(size, other_size);
+    assert!((other_face.size / face.size - 1.0).abs() < 0.1, "{} and {}", other_face.size, face.size);
+    let [[left, top, width, _], there] = [face.bounds, other_face.bounds];
+    for moved in [there[0] - left, there[1] - top] {
+        assert!(moved.abs() < 0.2 * width, "{moved} of {width}");
+    }
+}

@@ -62,7 +62,8 @@ const PRINT_FACE = Object.freeze({ x: 0.5, y: 0.5, width: 0.4, height: 0.7 });
 /** @typedef {{jpeg: string, angle: number}} Still */
 
 /**
- * A real person, as filmed, without a cut: the clip is played to and fro between a look ahead and the turns to both sides. They
+ * A real person, without a cut: the clip is played to and fro between a look ahead and the turns to both sides, faster between
+ * them than it was filmed, for nobody in it was asked to turn. They
  * come nearer by a zoom of the head, as flat as that is: no clip has a person who comes nearer when they are asked to.
  *
  * @param {string} clip file name

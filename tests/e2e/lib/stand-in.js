@@ -15,6 +15,8 @@
   const DISTANCES = Object.freeze({ nearer: 1.25, farther: 0.8 });
   const DISTANCE_SECONDS = 0.8;
   const RETURN_SECONDS = 0.4;
+  /** Frames of a clip from picture to picture: one more for so many that are left of the way, to the most. */
+  const STRIDES = Object.freeze({ every: 4, most: 3 });
   const SCALES = Object.freeze({ least: 0.5, most: 2 });
   /** From how far within the face's ellipse to how far without the head gives way to what is behind it, as radii. */
   const HEAD_RIM = Object.freeze({ within: 1.1, without: 1.5 });
@@ -239,7 +241,7 @@
   }
 
   /**
-   * The same of a clip that is played to and fro, a frame at a time.
+   * The same of a clip that is played to and fro.
    *
    * @param {Performance} performance
    * @returns {Generator<number, never>}
@@ -251,12 +253,15 @@
     let [first, last] = route.ahead;
     let place = first;
     let pace = 1;
+    let gone = 0;
     const strides = (function* () {
       for (;;) {
         if (place <= first) pace = 1;
         if (place >= last) pace = -1;
+        const left = Math.max(first - place, place - last, 0);
+        gone = left > 0 ? gone + 1 : 0;
         // A stretch of one frame is stayed at.
-        if (first !== last || place !== first) place += pace;
+        if (first !== last || left > 0) place += pace * stride(gone, left);
         yield place;
       }
     })();
@@ -268,6 +273,16 @@
       }
       yield next(strides);
     }
+  }
+
+  /**
+   * Frames of a clip to go on by: as filmed at both ends of a way, and faster between them, as a head gathers speed and loses it.
+   *
+   * @param {number} gone pictures since the way began
+   * @param {number} left frames until it ends
+   */
+  function stride(gone, left) {
+    return Math.max(1, Math.min(STRIDES.most, 1 + Math.floor(Math.min(gone / 2, left / STRIDES.every)), left));
   }
 
   /**

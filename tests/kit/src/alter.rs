@@ -1,6 +1,7 @@
 //! What may become of a picture that was taken already, where nothing is there to be rendered again: head or camera comes
 //! nearer, or is tilted, or a screen shines. Both are sketches: no perspective, no shape, no camera that adapts.
 
+use crate::FaceMesh;
 use image::{Rgb, RgbImage};
 
 /// What the full screen adds to the light that falls on a face at arm's length, in each channel that it shows, over the
@@ -25,9 +26,38 @@ pub struct Oval {
 #[must_use]
 pub fn zoomed(picture: &RgbImage, middle: (f32, f32), factor: f32) -> RgbImage {
     let (width, height) = picture.dimensions();
-    let about = (middle.0 * width as f32, middle.1 * height as f32);
-    let source = |place: u32, about: f32| about + (place as f32 + 0.5 - about) / factor;
-    RgbImage::from_fn(width, height, |x, y| sampled(picture, [source(x, about.0), source(y, about.1)]))
+    let about = [middle.0 * width as f32, middle.1 * height as f32];
+    Placing { from: about, to: about, scale: factor, size: (width, height) }.picture(picture)
+}
+
+/// How a picture is set into another one's frame: enlarged, and one place laid on another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placing {
+    /// The place in the picture, in pixels from its upper left corner.
+    pub from: [f32; 2],
+    /// Where it comes to lie.
+    pub to: [f32; 2],
+    /// By how much everything is larger there.
+    pub scale: f32,
+    /// Width and height of the other one.
+    pub size: (u32, u32),
+}
+
+impl Placing {
+    /// The picture in its new frame; what lies beyond its edge is like the edge.
+    #[must_use]
+    pub fn picture(&self, picture: &RgbImage) -> RgbImage {
+        let Self { from, to, scale, size } = *self;
+        let source = |place: u32, axis: usize| from[axis] + (place as f32 + 0.5 - to[axis]) / scale;
+        RgbImage::from_fn(size.0, size.1, |x, y| sampled(picture, [source(x, 0), source(y, 1)]))
+    }
+
+    /// The face in it.
+    #[must_use]
+    pub fn face(&self, face: &FaceMesh) -> FaceMesh {
+        let Self { from, to, scale, .. } = *self;
+        face.moved(to[0] / scale - from[0], to[1] / scale - from[1], scale)
+    }
 }
 
 /// The picture as a camera takes it that was tilted: all turns clockwise about the middle, by so many degrees. What lies
@@ -179,6 +209,19 @@ mod tests {
         let [x, y] = Tilt::of(&picture, 90.0).place([120.5, 60.5]);
         assert!((x - 79.5).abs() < 0.01 && (y - 100.5).abs() < 0.01, "{x} {y}");
         assert!(tilted.get_pixel(79, 100).0[0] > 250 && tilted.get_pixel(120, 60).0[0] == 0);
+    }
+
+    #[test]
+    fn what_is_placed_lies_where_its_face_says() {
+        let face = FaceMesh::astronaut().unwrap();
+        let [x, y, _] = face.points()[1];
+        let mut picture = RgbImage::new(512, 512);
+        picture.put_pixel(x as u32, y as u32, Rgb([255; 3]));
+        let placing = Placing { from: [100.0, 50.0], to: [40.0, 90.0], scale: 2.0, size: (640, 480) };
+        let (placed, face) = (placing.picture(&picture), placing.face(&face));
+        let [x, y, _] = face.points()[1];
+        assert_eq!(placed.dimensions(), (640, 480));
+        assert!(placed.get_pixel(x as u32, y as u32).0[0] > 100);
     }
 
     #[test]

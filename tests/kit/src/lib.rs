@@ -22,7 +22,7 @@ mod texture;
 mod turns;
 mod view;
 
-pub use alter::{Oval, Tilt, lit, nearer, tilted, zoomed};
+pub use alter::{Oval, Placing, Tilt, lit, nearer, tilted, zoomed};
 pub use clip::{clip_frames, clip_meshes};
 pub use face_mesh::{FaceMesh, MeshError, POINTS};
 pub use head::{Head, Look};

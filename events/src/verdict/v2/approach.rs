@@ -2,7 +2,7 @@
 //!
 //! Unit: share of the distances that were reached. Source: own choice: without it the way without light would be worth the 3.6
 //! bits of its turns, and who does not come near would escape `backdrop`. Fails on people who cannot move. Says nothing
-//! against a picture that is moved, and takes one that is stretched in width alone for one that comes nearer.
+//! against a picture that is moved.
 
 use super::ramp::Ramp;
 use super::{Found, Signal};
@@ -14,6 +14,10 @@ const RAMP: Ramp = Ramp { zero: 0.0, one: 1.0 };
 /// How much larger a face is that came nearer, and how much smaller one that moved away.
 const NEARER: f64 = 1.15;
 const FARTHER: f64 = 0.87;
+/// By how much the outline may be wider over its height than at the look ahead, where it is nearer, and narrower, where it is
+/// farther, as a natural logarithm: a picture that is stretched in width alone has come no nearer, and a face that does is
+/// narrower. Of 50 people (own measurement) none came to more than 0.061 either way.
+const STRETCHED: f64 = 0.1;
 /// Frames in a row at the distance that was asked for: one alone may be a slip of the mesh, or a picture that was slipped in.
 const RUN: usize = 2;
 
@@ -31,15 +35,17 @@ fn measure(evidence: &Evidence) -> Option<Found> {
 }
 
 /// Whether a face has the distance that was asked for, measured against the size that it had when it was asked, or
-/// since then: the way of the step before may have gone on for a while. Faces that are turned are narrower, and count not.
+/// since then: the way of the step before may have gone on for a while. Faces that are turned are narrower, and count not, nor
+/// do those that are stretched.
 #[must_use]
 pub fn is_distance_reached(evidence: &Evidence, issued: &Issued, before: &[Seen], face: &Face) -> bool {
+    let wider = (face.width_over_height / evidence.neutral().width_over_height).ln();
     let faces = before.iter().filter_map(Seen::only_face).filter(|face| evidence.is_ahead(face));
     let sizes = faces.map(|face| face.size);
     evidence.is_ahead(face)
         && match issued.step {
-            Step::Nearer => face.size >= NEARER * sizes.fold(issued.size, f64::min),
-            Step::Farther => face.size <= FARTHER * sizes.fold(issued.size, f64::max),
+            Step::Nearer => wider <= STRETCHED && face.size >= NEARER * sizes.fold(issued.size, f64::min),
+            Step::Farther => wider >= -STRETCHED && face.size <= FARTHER * sizes.fold(issued.size, f64::max),
             _ => false,
         }
 }

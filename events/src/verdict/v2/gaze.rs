@@ -12,7 +12,7 @@ use super::{Found, Signal};
 use crate::challenge::Turn;
 use crate::verdict::{Evidence, Seen};
 
-const RAMP: Ramp = Ramp { zero: 1.0, one: 1.3 };
+const RAMP: Ramp = Ramp { zero: 1.0, one: 1.1 };
 /// Of 126 rendered heads of ten people, 97 in 100 stay below the one, and all below the other.
 const PAINTED_AGAINST_THE_TURN: f64 = 0.135;
 const PAINTED_OF_THEMSELVES: f64 = 0.03;

@@ -36,6 +36,18 @@ for (const [refusal, code, title] of [
   });
 }
 
+stage.scenario("whose camera takes too small pictures is told so", async ({ visitor }) => {
+  const check = await stage.createCheck();
+  const person = await visitor();
+  person.performs(emptyRoom({ width: 160, height: 120 }));
+  await person.opens(check.url);
+  await person.presses("start");
+  await person.sees({ state: "error" });
+  assert.equal(await person.endingTitle(), "The camera is too coarse");
+  await person.presses("leave");
+  assertReturned(await person.lands(), check.token, "no_camera");
+});
+
 stage.scenario("who allows the camera after all goes on", async ({ visitor }) => {
   const check = await stage.createCheck();
   const person = await visitor();

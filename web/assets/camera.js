@@ -4,6 +4,8 @@
 
 /** The longer side of a picture that is sent, in pixels; more would only cost the person's data. */
 const LONGER_SIDE = 640;
+/** The least side of a picture that the service takes. */
+const LEAST_SIDE = 240;
 const JPEG_QUALITY = 0.85;
 
 /** A camera that is running shows its first picture well within this time. */
@@ -27,7 +29,7 @@ const WANTED = Object.freeze({
 
 /** A camera that cannot be used, with the key of the words that say why. */
 export class CameraError extends Error {
-  /** @param {"camera_denied" | "no_camera" | "camera_in_use" | "unsupported_browser"} problem */
+  /** @param {"camera_denied" | "no_camera" | "camera_in_use" | "camera_too_small" | "unsupported_browser"} problem */
   constructor(problem) {
     super(problem);
     this.problem = problem;
@@ -104,12 +106,9 @@ export class Camera {
    * @returns {Promise<Blob | null>} a JPEG, or null where there is no picture yet
    */
   takePicture() {
-    const { videoWidth, videoHeight } = this.#video;
-    if (videoWidth === 0 || videoHeight === 0) return Promise.resolve(null);
+    const { width, height } = sent(this.#video);
+    if (width === 0 || height === 0) return Promise.resolve(null);
 
-    const scale = Math.min(1, LONGER_SIDE / Math.max(videoWidth, videoHeight));
-    const width = Math.round(videoWidth * scale);
-    const height = Math.round(videoHeight * scale);
     // Setting a canvas's size clears and reallocates it, so only when a turned phone changes it.
     if (this.#canvas.width !== width) this.#canvas.width = width;
     if (this.#canvas.height !== height) this.#canvas.height = height;
@@ -136,6 +135,8 @@ export async function openCamera(video) {
     video.srcObject = stream;
     playQuietly(video);
     await firstPicture(video);
+    const { width, height } = sent(video);
+    if (Math.min(width, height) < LEAST_SIDE) throw new CameraError("camera_too_small");
     return camera;
   } catch (error) {
     camera.stop();
@@ -164,6 +165,12 @@ function problemOf(error) {
     default:
       return "camera_in_use";
   }
+}
+
+/** The size in which its pictures are sent. @param {HTMLVideoElement} video */
+function sent({ videoWidth, videoHeight }) {
+  const scale = Math.min(1, LONGER_SIDE / Math.max(videoWidth, videoHeight, 1));
+  return { width: Math.round(videoWidth * scale), height: Math.round(videoHeight * scale) };
 }
 
 /** @param {HTMLVideoElement} video */

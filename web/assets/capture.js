@@ -38,6 +38,7 @@ const RETURN_CODES = Object.freeze({
   camera_denied: "camera_denied",
   no_camera: "no_camera",
   camera_in_use: "no_camera",
+  camera_too_small: "no_camera",
   camera_stopped: "no_camera",
   unsupported_browser: "unsupported_browser",
   unreachable: "server_error",

@@ -87,6 +87,10 @@ export const PROBLEMS = Object.freeze({
     title: "The camera did not start",
     text: "Another programme may be using it. Close that programme, then try again.",
   },
+  camera_too_small: {
+    title: "The camera is too coarse",
+    text: "Its pictures are too small. Connect another camera, or open the link on a phone or laptop that has one.",
+  },
   camera_stopped: {
     title: "The camera stopped",
     text: "It was unplugged, or turned off for this page. Turn it on, then try again.",

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn without_light_there_are_more_than_six_bits_of_chance() {
+    fn without_light_there_are_more_than_nine_bits_of_chance() {
         // 28 orders of turns, 2 orders of distances, 10 places for them: 9.1 bits.
         assert_eq!(distinct(|random| Challenge::draw(Way::Motion, random).steps), 28 * 2 * 10);
     }

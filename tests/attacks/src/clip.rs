@@ -77,7 +77,8 @@ impl Clip {
         &self.frames[self.route.home.start.midpoint(self.route.home.end)]
     }
 
-    /// The same as it looks where another one was before: in pictures of its size, with the face as large and in its place.
+    /// The same as it looks where another one was before: in pictures of its size, with the face as large and in its place. It
+    /// must not be in anybody's place already.
     #[must_use]
     pub fn in_place_of(&self, other: &Self) -> Self {
         let (own, theirs) = (self.portrait(), other.portrait());

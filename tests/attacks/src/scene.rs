@@ -32,7 +32,7 @@ pub struct Scene {
     pub latency: Duration,
     /// Quality of the page's JPEGs, 1 to 100.
     pub jpeg_quality: u8,
-    /// Sides of the frames over those of the material, at most 1; none is made too small for the service.
+    /// Sides of the frames over those of the material, at most 1; none is made smaller than the service takes.
     pub scale: f64,
     /// What fixes the noise and all else that is drawn.
     pub seed: u64,

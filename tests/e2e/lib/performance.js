@@ -19,12 +19,14 @@
  * @property {string[]} frames JPEGs in base64; none for an empty room
  * @property {number[]} ahead frames by number, played to and fro
  * @property {{left?: Turn, right?: Turn, up?: Turn, down?: Turn}} turns those that can be made
- * @property {Route | null} route of a clip whose frames are played one after the other, to and fro, instead of `ahead` and `turns`
+ * @property {Route | null} route of a clip that is played to and fro, with some frames passed over between the stretches, instead
+ *   of `ahead` and `turns`
  * @property {boolean} moves whether they come nearer and move away
  * @property {{scale: number, frames: number[]}[]} distances for each frame of `ahead`, the one at another distance, where
  *   the face is larger by a scale; none where a zoom has to do
  * @property {{x: number, y: number, width: number, height: number} | null} face where it is when it looks ahead, as
  *   shares of the picture; none for an empty room
+ * @property {{width: number, height: number} | null} room of another size than usual, where it is empty
  * @property {{least: number, most: number}} reactionMs from a new instruction to the first movement
  * @property {boolean} mistakesFirstTurn whether the first turn goes to the wrong side until the page says so
  */
@@ -145,9 +147,9 @@ export function flatPrint() {
   });
 }
 
-/** Nobody is there. @returns {Performance} */
-export function emptyRoom() {
-  return new Cast().performs({ ahead: [], face: null });
+/** Nobody is there. @param {{width: number, height: number} | null} room @returns {Performance} */
+export function emptyRoom(room = null) {
+  return new Cast().performs({ ahead: [], face: null, room });
 }
 
 /** The same person in no hurry. @param {Performance} performance @returns {Performance} */
@@ -178,7 +180,7 @@ class Cast {
 
   /** @param {Pick<Performance, "ahead" | "face"> & Partial<Performance>} parts @returns {Performance} */
   performs(parts) {
-    const still = { turns: {}, route: null, moves: false, distances: [] };
+    const still = { turns: {}, route: null, moves: false, distances: [], room: null };
     const manner = { fps: FPS, reactionMs: REACTION_MS, mistakesFirstTurn: false };
     return { ...manner, frames: this.#frames, ...still, ...parts };
   }

@@ -15,8 +15,8 @@
   const DISTANCES = Object.freeze({ nearer: 1.25, farther: 0.8 });
   const DISTANCE_SECONDS = 0.8;
   const RETURN_SECONDS = 0.4;
-  /** Frames of a clip from picture to picture: one more for so many that are left of the way, to the most. */
-  const STRIDES = Object.freeze({ every: 4, most: 3 });
+  /** Frames of a clip from picture to picture, at most; one more for so many pictures since the way began, and frames left of it. */
+  const STRIDES = Object.freeze({ most: 3, gone: 2, left: 4 });
   const SCALES = Object.freeze({ least: 0.5, most: 2 });
   /** From how far within the face's ellipse to how far without the head gives way to what is behind it, as radii. */
   const HEAD_RIM = Object.freeze({ within: 1.1, without: 1.5 });
@@ -47,7 +47,7 @@
   /** @param {Performance} performance @returns {Promise<MediaStream>} */
   async function film(performance) {
     const pictures = await Promise.all(performance.frames.map(decode));
-    const { width, height } = pictures[0] ?? EMPTY_ROOM;
+    const { width, height } = pictures[0] ?? performance.room ?? EMPTY_ROOM;
     const context = canvasOf(width, height);
     const head = canvasOf(width, height);
     const light = performance.face && new Light(performance, width, height);
@@ -270,6 +270,7 @@
         side = askedSide();
         yield* react(strides);
         [first, last] = side ? route[side] : route.ahead;
+        gone = 0;
       }
       yield next(strides);
     }
@@ -282,7 +283,7 @@
    * @param {number} left frames until it ends
    */
   function stride(gone, left) {
-    return Math.max(1, Math.min(STRIDES.most, 1 + Math.floor(Math.min(gone / 2, left / STRIDES.every)), left));
+    return Math.max(1, Math.min(STRIDES.most, 1 + Math.floor(Math.min(gone / STRIDES.gone, left / STRIDES.left)), left));
   }
 
   /**

@@ -14,7 +14,7 @@ import { LIGHT_WATCH, OUT_DIR, STAND_IN } from "./places.js";
 
 /** For a view that comes by itself: a frame or an answer of the service away, on a busy machine. */
 const VIEW_LIMIT_MS = 10_000;
-/** From Start to the end of an attempt: five turns and five looks ahead, at the pace of the slowest performance. */
+/** From Start to the end of an attempt: five turns, five looks ahead and two distances, at the pace of the slowest performance. */
 export const ATTEMPT_LIMIT_MS = 45_000;
 
 const PHONE = Object.freeze({

@@ -120,7 +120,7 @@ mod tests {
             };
             let lit = |asked: Asked| asked.colour().is_some();
             assert_eq!((count(&light, lit), count(&motion, lit)), (8, 0));
-            assert_eq!((count(&light, Asked::moves), count(&motion, Asked::moves)), (4, 6));
+            assert_eq!((count(&light, Asked::moves), count(&motion, Asked::moves)), (4, 7));
         }
         assert_ne!(Script::draw(Way::Light, 1), Script::draw(Way::Light, 2));
     }

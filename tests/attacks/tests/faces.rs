@@ -134,7 +134,8 @@ fn who_takes_over_is_where_the_other_one_was() {
         [Arc::clone(&one), Arc::new(other.in_place_of(&one))].map(|clip| {
             let person = ClipPerson::new(clip, Warped::AsNeeded, Manner::person(5), &scene);
             let steps = vec![(Asked::Framing, Duration::from_secs(1))];
-            let sent = Script::new(steps).run(&mut Filmed::new(person, scene.clone())).pop().unwrap();
+            // The first frame: people move while they look ahead.
+        let sent = Script::new(steps).run(&mut Filmed::new(person, scene.clone())).swap_remove(0);
             (image::load_from_memory(&sent.jpeg).unwrap().into_rgb8().dimensions(), face(&sent))
         });
     assert_eq!(size, other_size);

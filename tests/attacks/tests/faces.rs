@@ -135,7 +135,7 @@ fn who_takes_over_is_where_the_other_one_was() {
             let person = ClipPerson::new(clip, Warped::AsNeeded, Manner::person(5), &scene);
             let steps = vec![(Asked::Framing, Duration::from_secs(1))];
             // The first frame: people move while they look ahead.
-        let sent = Script::new(steps).run(&mut Filmed::new(person, scene.clone())).swap_remove(0);
+            let sent = Script::new(steps).run(&mut Filmed::new(person, scene.clone())).swap_remove(0);
             (image::load_from_memory(&sent.jpeg).unwrap().into_rgb8().dimensions(), face(&sent))
         });
     assert_eq!(size, other_size);

@@ -2,7 +2,8 @@
 //!
 //! Unit: share of the distances that were reached. Source: own choice: without it the way without light would be worth the 4.8
 //! bits of its turns, and who does not come near would escape `backdrop`. Fails on people who cannot move. Says nothing
-//! against a picture that is moved, and takes one that is stretched in width, and in height by a third of that, for one that comes nearer.
+//! against a picture that is moved, and takes one that is stretched in width, and in height by a third of that, for one that
+//! comes nearer.
 
 use super::ramp::Ramp;
 use super::{Found, Signal};

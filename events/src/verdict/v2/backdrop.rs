@@ -12,7 +12,7 @@ use super::ramp::{Ramp, median};
 use super::{Found, Signal};
 use crate::verdict::{Asked, Evidence, Seen};
 
-const RAMP: Ramp = Ramp { zero: 0.85, one: 0.55 };
+const RAMP: Ramp = Ramp { zero: 0.9, one: 0.65 };
 /// Correlation, and by how much it exceeds that of the contrary, from which a frame tells: of real people's frames that
 /// do, fewer than one in a hundred are on the wrong side.
 const LEAST_FIT: f64 = 0.8;

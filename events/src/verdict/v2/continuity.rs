@@ -1,12 +1,13 @@
 //! One stream from a camera, without a cut and without a frame that comes again.
 //!
 //! Unit: sudden change of the face's place, size, tilt and turn from one face to the next, in units of a fifth of its
-//! width, 6 % of its size, 4 degrees of roll or pitch or 16 of yaw in an eighth of a second, beyond what it moves before and
-//! after together; the mean of the second to the fourth largest. Source: a head that moves has to gather speed and lose it;
-//! a cut from clip to clip does neither, to land on the same nod is hard, and a clip has the distance that it has. Own
-//! measurement (docs/accuracy.md): living people up to 0.9; clips that are cut as they are needed 1.0 and more. A frame whose
-//! bytes were seen before, with others between, is no camera's: its noise never repeats. Fails on cuts between pictures that
-//! fit or while the picture is shaken, on fewer than four cuts, and on people who move in jerks and cameras that stutter.
+//! width, 6 % of its size, 4 degrees of roll or pitch or 16 of yaw in an eighth of a second, beyond what it moves in the
+//! quarter of a second before and after together; the mean of the second to the fourth largest. Source: a head that moves has
+//! to gather speed and lose it; a cut from clip to clip does neither, to land on the same nod is hard, and a clip has the
+//! distance that it has. Own measurement (docs/accuracy.md): living people seldom above 0.4, clips that are cut as they are
+//! needed 0.8 and more. A frame whose bytes were seen before, with others between, is no camera's: its noise never repeats.
+//! Fails on cuts between pictures that fit or while the picture is shaken, on fewer than four cuts, and on people who move
+//! in jerks and cameras that stutter.
 
 use super::ramp::{Ramp, mean, median};
 use super::{Found, Signal};
@@ -14,7 +15,7 @@ use crate::measurement::Face;
 use crate::verdict::{Evidence, Seen};
 use std::collections::HashMap;
 
-const RAMP: Ramp = Ramp { zero: 1.2, one: 0.9 };
+const RAMP: Ramp = Ramp { zero: 0.7, one: 0.4 };
 /// Share of the face's width, logarithm of its growth, degrees of roll and of pitch, and of yaw, that count as one.
 const PLACE: f64 = 0.2;
 const SIZE: f64 = 0.06;
@@ -24,6 +25,10 @@ const YAW: f64 = 16.0;
 /// cuts could wait.
 const PACE: f64 = 0.125;
 const MOST: f64 = 2.0;
+/// Seconds before and after a change in which a head that moves is seen to move: the page's next two frames.
+const NEAR: f64 = 0.3;
+/// So many of the page's frames are that time; where fewer come, they stand for it.
+const NEAR_FRAMES: f64 = 2.0;
 /// Which of the changes count, from the largest on: a camera may be knocked once, and a library is cut at every step.
 const COUNT: std::ops::Range<usize> = 1..4;
 /// Seconds between frames; where they mostly come more slowly, a head that turns cannot be told from a cut.
@@ -39,9 +44,10 @@ fn measure(evidence: &Evidence) -> Option<Found> {
     // Frames without a face hide no cut.
     let faces: Vec<(&Face, &Seen)> =
         evidence.frames().iter().filter_map(|seen| Some((seen.only_face()?, seen))).collect();
-    let mut changes: Vec<f64> = faces.windows(4).filter_map(sudden_change).collect();
-    changes.sort_by(|a, b| b.total_cmp(a));
-    Some(Found::ramped(mean(changes.get(COUNT)?.iter().copied())?, &RAMP))
+    let changes: Vec<Change> = faces.windows(2).map(|pair| Change::of(&pair[0], &pair[1])).collect();
+    let mut sudden: Vec<f64> = (0..changes.len()).filter_map(|place| sudden(&changes, place)).collect();
+    sudden.sort_by(|a, b| b.total_cmp(a));
+    Some(Found::ramped(mean(sudden.get(COUNT)?.iter().copied())?, &RAMP))
 }
 
 /// Whether the frames of the steps came too slowly to be judged as one stream: the line or the machine was slow, or was to seem so.
@@ -62,13 +68,30 @@ fn comes_again(frames: &[Seen]) -> bool {
     })
 }
 
-/// How much more changes from the second face to the third than before and after together, for the time that is between
-/// them: a motion that takes longer than that leaves nothing.
-fn sudden_change(faces: &[(&Face, &Seen)]) -> Option<f64> {
-    let [first, second, third, fourth] = faces else { return None };
-    let (before, now, after) = (change(first, second), change(second, third), change(third, fourth));
-    let paces = seconds(second.1, third.1) / PACE;
-    Some((now - before - after).max(0.0) / paces.clamp(1.0, MOST))
+/// From one face to the next.
+struct Change {
+    /// In units of [`PLACE`], [`SIZE`], [`TILT`] and [`YAW`].
+    by: f64,
+    seconds: f64,
+}
+
+/// How much more changes there than before and after, for the time that it takes: a motion leaves nothing. None at the
+/// ends, where a motion may have begun unseen.
+fn sudden(changes: &[Change], place: usize) -> Option<f64> {
+    let (before, rest) = changes.split_at(place);
+    let (now, after) = rest.split_first()?;
+    let motion = near(before.iter().rev())? + near(after.iter())?;
+    Some((now.by - motion).max(0.0) / (now.seconds / PACE).clamp(1.0, MOST))
+}
+
+/// How much changes [`NEAR`] by, the nearest change at least.
+fn near<'a>(changes: impl Iterator<Item = &'a Change>) -> Option<f64> {
+    let mut seconds = 0.0;
+    let near = changes.enumerate().take_while(|(place, change)| {
+        seconds += change.seconds;
+        *place == 0 || seconds <= NEAR
+    });
+    Some(NEAR_FRAMES * mean(near.map(|(_, change)| change.by))?)
 }
 
 /// From one frame to a later one.
@@ -76,14 +99,18 @@ fn seconds(from: &Seen, to: &Seen) -> f64 {
     to.at.since(from.at).as_secs_f64()
 }
 
-/// From one face to the next, in units of [`PLACE`], [`SIZE`], [`TILT`] and [`YAW`].
-fn change((from, _): &(&Face, &Seen), (to, seen): &(&Face, &Seen)) -> f64 {
-    let ((x, y), (to_x, to_y)) = (from.bounds.centre(), to.bounds.centre());
-    // Bounds are shares of the sides; the width is what both are held against.
-    let upright = f64::from(seen.frame.height) / f64::from(seen.frame.width.max(1));
-    let width = from.bounds.width.max(0.01);
-    let place = (to_x - x).hypot((to_y - y) * upright) / width / PLACE;
-    let tilt = (to.roll - from.roll).hypot(to.pitch - from.pitch) / TILT;
-    let growth = (to.size.max(0.01) / from.size.max(0.01)).ln() / SIZE;
-    place.hypot(growth).hypot(tilt).hypot((to.yaw - from.yaw) / YAW)
+impl Change {
+    fn of((from, before): &(&Face, &Seen), (to, seen): &(&Face, &Seen)) -> Self {
+        let ((x, y), (to_x, to_y)) = (from.bounds.centre(), to.bounds.centre());
+        // Bounds are shares of the sides; the width is what both are held against.
+        let upright = f64::from(seen.frame.height) / f64::from(seen.frame.width.max(1));
+        let width = from.bounds.width.max(0.01);
+        let place = (to_x - x).hypot((to_y - y) * upright) / width / PLACE;
+        let tilt = (to.roll - from.roll).hypot(to.pitch - from.pitch) / TILT;
+        let growth = (to.size.max(0.01) / from.size.max(0.01)).ln() / SIZE;
+        Self {
+            by: place.hypot(growth).hypot(tilt).hypot((to.yaw - from.yaw) / YAW),
+            seconds: seconds(before, seen),
+        }
+    }
 }

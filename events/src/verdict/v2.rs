@@ -107,9 +107,10 @@ impl Signal {
         }
     }
 
+    /// None where nothing is held against the person, nor where a lack costs some doubt; one that takes everything is told.
     fn reason(&self, found: Option<&Found>) -> Option<Reason> {
-        let found = found.filter(|found| found.score < 1.0)?;
-        Some(Reason::new(found.reason.unwrap_or(self.reason)))
+        let is_against = found.map_or(self.doubt >= 1.0, |found| found.score < 1.0);
+        is_against.then(|| Reason::new(found.and_then(|found| found.reason).unwrap_or(self.reason)))
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) const TURN_RUN: u32 = 2;
 /// Frames in a row that look ahead again.
 pub(super) const HOLD_RUN: u32 = 2;
 /// Frames in a row at the distance that was asked for.
-pub(super) const DISTANCE_RUN: u32 = 2;
+pub(super) const DISTANCE_RUN: u32 = 3;
 /// Frames of each colour: one may be of the change, and two are to be measured.
 pub(super) const COLOUR_RUN: u32 = 3;
 
@@ -118,9 +118,12 @@ fn step_at(attempt: &Attempt, index: u32, frame: &Frame) -> Option<Step> {
         Some(_) => true,
     };
     let size = frame.only_face().map_or(0.0, |face| face.size);
+    // The first distance is held against the framing too.
+    let is_first = !attempt.evidence.issued().iter().any(|issued| issued.step.is_distance());
+    let framed = attempt.evidence.framed().filter(|_| is_first).map_or(size, |face| face.size);
     Some(match challenge.step(index, unclear)? {
-        Step::Nearer if size > ROOM_TO_COME => Step::Farther,
-        Step::Farther if size < ROOM_TO_GO => Step::Nearer,
+        Step::Nearer if size.max(framed) > ROOM_TO_COME => Step::Farther,
+        Step::Farther if size.min(framed) < ROOM_TO_GO => Step::Nearer,
         step => step,
     })
 }

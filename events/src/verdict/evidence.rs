@@ -143,6 +143,13 @@ impl Evidence {
         self.frames.get(begin..).unwrap_or(&[])
     }
 
+    /// The face of the frame that ended the framing, against which later ones are compared.
+    #[must_use]
+    pub fn framed(&self) -> Option<&Face> {
+        let last = self.issued.first()?.frames_before.checked_sub(1)?;
+        self.frames.get(last)?.only_face()
+    }
+
     /// How this person looks straight ahead.
     #[must_use]
     pub const fn neutral(&self) -> Neutral {

@@ -38,7 +38,7 @@ struct Signal {
     weight: f64,
     /// Share of the confidence that is taken away where nothing could be measured.
     doubt: f64,
-    /// Code for the integrator where the score is below 1.
+    /// Code for the integrator where the score is below 1, or missing and all of the confidence with it.
     reason: &'static str,
     measure: fn(&Evidence) -> Option<Found>,
 }
@@ -107,7 +107,7 @@ impl Signal {
         }
     }
 
-    /// None where nothing is held against the person, nor where a lack costs some doubt; one that takes everything is told.
+    /// None where nothing is held against the person, nor for a lack that leaves something.
     fn reason(&self, found: Option<&Found>) -> Option<Reason> {
         let is_against = found.map_or(self.doubt >= 1.0, |found| found.score < 1.0);
         is_against.then(|| Reason::new(found.and_then(|found| found.reason).unwrap_or(self.reason)))

@@ -126,16 +126,37 @@ fn turns_and(distance: Step) -> Challenge {
 }
 
 #[test]
-fn one_picture_slipped_in_is_no_distance() {
+fn two_pictures_slipped_in_are_no_distance() {
     let mut story = Story::asked(turns_and(Step::Nearer));
     let mut since = 0_u8;
     story.act(ENOUGH, |step| {
         since = if step == Some(Step::Nearer) { since.saturating_add(1) } else { 0 };
-        let slipped_in = since == 5;
+        let slipped_in = (5..7).contains(&since);
         lit(person(step.filter(|step| slipped_in || !step.is_distance()), 24.0), None, 0.0)
     });
     let verdict = story.verdict().unwrap();
     assert!(!verdict.passed && verdict.reasons == [Reason::new("distance_not_changed")], "{verdict:?}");
+}
+
+/// Too large by then or at the framing to come nearer, or too small to move away.
+#[test]
+fn who_has_no_room_is_asked_for_the_other_distance() {
+    for (drawn, framed, now, told) in [
+        (Step::Nearer, 0.5, 0.5, Step::Nearer),
+        (Step::Nearer, 0.5, 0.65, Step::Farther),
+        (Step::Nearer, 0.75, 0.58, Step::Farther),
+        (Step::Farther, 0.5, 0.5, Step::Farther),
+        (Step::Farther, 0.5, 0.28, Step::Nearer),
+        (Step::Farther, 0.27, 0.31, Step::Nearer),
+    ] {
+        let mut story = Story::asked(turns_and(drawn));
+        while story.step().is_none_or(|step| !step.is_distance()) {
+            let mut face = person(story.step(), 24.0);
+            face.size = if story.step().is_none() { framed } else { now };
+            story.show(lit(face, None, 0.0));
+        }
+        assert_eq!(story.step(), Some(told), "{drawn:?} at {now} after {framed}");
+    }
 }
 
 #[test]
@@ -536,7 +557,7 @@ fn eyes_that_are_painted_on_the_head_do_not_pass() {
         assert!(!verdict.passed && lost == 50.0, "{painted:?}: {verdict:?}");
         assert_eq!(verdict.reasons, [Reason::new("eyes_do_not_move")]);
     }
-    for living in [(-1.0, 0.0), (3.0, 0.0), (1.0, 0.034), (1.0, 0.045), (0.6, 0.045)] {
+    for living in [(-1.0, 0.0), (3.0, 0.0), (1.0, 0.036), (1.0, 0.045), (0.6, 0.045)] {
         let (verdict, lost) = verdict(Some(living));
         assert!(verdict.passed && lost == 0.0 && verdict.reasons.is_empty(), "{living:?}: {verdict:?}");
     }

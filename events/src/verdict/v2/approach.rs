@@ -18,11 +18,13 @@ const FARTHER: f64 = 0.87;
 /// farther, as a natural logarithm: a picture that is stretched in width alone has come no nearer, and a face that comes nearer
 /// looks narrower. Of 50 people (own measurement) none came to more than 0.061 either way.
 const STRETCHED: f64 = 0.1;
-/// By how much a face has to have grown since the framing at the first distance, and shrunk, as a natural logarithm of the
-/// square root of width times height: `backdrop` tells from 0.113 on, and would be blind to a picture that goes back a little first.
+/// How much larger a face is at the first distance than at the framing, where it came nearer, and how much smaller, where it
+/// moved away, as a natural logarithm of the root of width times height. `backdrop` tells from 0.113 on, and would be
+/// blind to a picture that goes back a little before it comes nearer.
 const SINCE_FRAMING: f64 = 0.13;
-/// Frames in a row at the distance that was asked for: one alone may be a slip of the mesh, or a picture that was slipped in.
-const RUN: usize = 2;
+/// Frames in a row at the distance that was asked for: one alone may be a slip of the mesh, or a picture that was slipped in,
+/// and `backdrop` needs three.
+const RUN: usize = 3;
 
 pub(super) const SIGNAL: Signal =
     Signal { name: "approach", weight: 0.6, doubt: 0.1, reason: "distance_not_changed", measure };
@@ -43,9 +45,7 @@ fn measure(evidence: &Evidence) -> Option<Found> {
 #[must_use]
 pub fn is_distance_reached(evidence: &Evidence, issued: &Issued, before: &[Seen], face: &Face) -> bool {
     let wider = (face.width_over_height / evidence.neutral().width_over_height).ln();
-    let first = evidence.issued().iter().find(|issued| issued.step.is_distance());
-    let framing = evidence.issued().first().filter(|_| first.is_none_or(|first| first.at >= issued.at));
-    let grown = framing.map(|framing| (face.size / framing.size).ln() - wider / 2.0);
+    let grown = since_framing(evidence, issued, face);
     let faces = before.iter().filter_map(Seen::only_face).filter(|face| evidence.is_ahead(face));
     let sizes = faces.map(|face| face.size);
     evidence.is_ahead(face)
@@ -62,6 +62,14 @@ pub fn is_distance_reached(evidence: &Evidence, issued: &Issued, before: &[Seen]
             }
             _ => false,
         }
+}
+
+/// Growth since the framing, for the first distance of an attempt; a later one leads back.
+fn since_framing(evidence: &Evidence, issued: &Issued, face: &Face) -> Option<f64> {
+    let is_earlier = |other: &Issued| other.step.is_distance() && other.frames_before < issued.frames_before;
+    let framed = evidence.framed().filter(|_| !evidence.issued().iter().any(is_earlier))?;
+    let extent = |face: &Face| face.size / face.width_over_height.sqrt();
+    Some((extent(face) / extent(framed)).ln())
 }
 
 fn is_reached(evidence: &Evidence, asked: Asked<'_>) -> bool {

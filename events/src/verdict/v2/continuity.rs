@@ -1,13 +1,13 @@
 //! One stream from a camera, without a cut and without a frame that comes again.
 //!
 //! Unit: sudden change of the face's place, size, tilt and turn from one face to the next, in units of a fifth of its
-//! width, 6 % of its size, 4 degrees of roll or pitch or 16 of yaw in an eighth of a second, beyond what it moves in the
-//! quarter of a second before and after together; the mean of the second to the fourth largest. Source: a head that moves has
+//! width, 6 % of its size, 4 degrees of roll or pitch or 16 of yaw in an eighth of a second, beyond what it moves in
+//! 0.3 seconds before and after together; the mean of the second to the fourth largest. Source: a head that moves has
 //! to gather speed and lose it; a cut from clip to clip does neither, to land on the same nod is hard, and a clip has the
-//! distance that it has. Own measurement (docs/accuracy.md): living people up to 0.4, clips that are cut as they are
+//! distance that it has. Own measurement (docs/accuracy.md): living people up to 0.4; most clips that are cut as they are
 //! needed 0.8 and more. A frame whose bytes were seen before, with others between, is no camera's: its noise never repeats.
-//! Fails on cuts between pictures that fit or while the picture is shaken, on fewer than four cuts, and on people who move
-//! in jerks and cameras that stutter.
+//! Fails on cuts between pictures that fit, while the head turns or while the picture is shaken, on fewer than four cuts, and
+//! on people who move in jerks and cameras that stutter.
 
 use super::ramp::{Ramp, mean, median};
 use super::{Found, Signal};
@@ -25,10 +25,10 @@ const YAW: f64 = 16.0;
 /// cuts could wait.
 const PACE: f64 = 0.125;
 const MOST: f64 = 2.0;
-/// Seconds before and after a change in which a head that moves is seen to move: the page's next two frames.
+/// Seconds before and after a change in which a head that moves is seen to move, and as many changes as the page's pace has in
+/// them.
 const NEAR: f64 = 0.3;
-/// So many of the page's frames are that time; where fewer come, they stand for it.
-const NEAR_FRAMES: f64 = 2.0;
+const NEAR_CHANGES: f64 = 2.0;
 /// Which of the changes count, from the largest on: a camera may be knocked once, and a library is cut at every step.
 const COUNT: std::ops::Range<usize> = 1..4;
 /// Seconds between frames; where they mostly come more slowly, a head that turns cannot be told from a cut.
@@ -75,8 +75,8 @@ struct Change {
     seconds: f64,
 }
 
-/// How much more changes there than before and after, for the time that it takes: a motion leaves nothing. None at the
-/// ends, where a motion may have begun unseen.
+/// How much more changes there than before and after, for the time that it takes: a motion that is seen in the frames beside
+/// leaves nothing. None at the ends, where it would not be seen.
 fn sudden(changes: &[Change], place: usize) -> Option<f64> {
     let (before, rest) = changes.split_at(place);
     let (now, after) = rest.split_first()?;
@@ -84,14 +84,14 @@ fn sudden(changes: &[Change], place: usize) -> Option<f64> {
     Some((now.by - motion).max(0.0) / (now.seconds / PACE).clamp(1.0, MOST))
 }
 
-/// How much changes [`NEAR`] by, the nearest change at least.
+/// How much moves [`NEAR`] by: the mean of the changes there, the nearest at least, for as many as there should be.
 fn near<'a>(changes: impl Iterator<Item = &'a Change>) -> Option<f64> {
     let mut seconds = 0.0;
     let near = changes.enumerate().take_while(|(place, change)| {
         seconds += change.seconds;
         *place == 0 || seconds <= NEAR
     });
-    Some(NEAR_FRAMES * mean(near.map(|(_, change)| change.by))?)
+    Some(NEAR_CHANGES * mean(near.map(|(_, change)| change.by))?)
 }
 
 /// From one frame to a later one.

@@ -530,6 +530,27 @@ fn a_program_in_place_of_the_camera_costs_confidence_and_refuses_nobody_alone() 
     }
 }
 
+/// As of a picture in which somebody looks past the camera: they seem to move alike in turns to both sides.
+#[test]
+fn painted_eyes_that_look_aside_do_not_pass() {
+    let verdict = |to_the_left: f64, to_the_right: f64| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        story.act(ENOUGH, |step| {
+            let face = person(step, 28.0);
+            let sine = face.yaw.to_radians().sin();
+            let mut shown = lit(face, None, 0.0);
+            let aside = if sine > 0.0 { to_the_left } else { to_the_right };
+            shown.cues.insert("gaze", &[0.1 + 0.22 * sine + aside * sine.abs(); 2]);
+            shown
+        });
+        story.verdict().unwrap()
+    };
+    let alike = verdict(-0.22, -0.2);
+    assert!(!alike.passed && alike.reasons == [Reason::new("eyes_do_not_move")], "{alike:?}");
+    let against = verdict(-0.22, 0.2);
+    assert!(against.passed && against.reasons.is_empty(), "{against:?}");
+}
+
 #[test]
 fn eyes_that_are_painted_on_the_head_do_not_pass() {
     // How far the eyes move between the lids for a turn, over what painted ones seem to, and to and fro besides.

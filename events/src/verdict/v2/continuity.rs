@@ -4,7 +4,7 @@
 //! width, 6 % of its size, 4 degrees of roll or pitch or 16 of yaw in an eighth of a second, beyond what it moves in
 //! 0.3 seconds before and after together; the mean of the second to the fourth largest. Source: a head that moves has
 //! to gather speed and lose it; a cut from clip to clip does neither, to land on the same nod is hard, and a clip has the
-//! distance that it has. Own measurement (docs/accuracy.md): living people up to 0.4; most clips that are cut as they are
+//! distance that it has. Own measurement (docs/accuracy.md): living people seldom above 0.4; most clips that are cut as they are
 //! needed 0.8 and more. A frame whose bytes were seen before, with others between, is no camera's: its noise never repeats.
 //! Fails on cuts between pictures that fit, while the head turns or while the picture is shaken, on fewer than four cuts, and
 //! on people who move in jerks and cameras that stutter.

@@ -118,9 +118,9 @@ fn step_at(attempt: &Attempt, index: u32, frame: &Frame) -> Option<Step> {
         Some(_) => true,
     };
     let size = frame.only_face().map_or(0.0, |face| face.size);
-    // The first distance is held against the framing too.
-    let is_first = !attempt.evidence.issued().iter().any(|issued| issued.step.is_distance());
-    let framed = attempt.evidence.framed().filter(|_| is_first).map_or(size, |face| face.size);
+    // The first distance is held against the framing too; this frame is still to be folded in.
+    let frames = attempt.evidence.frames().len() + 1;
+    let framed = attempt.evidence.framed_before_distance(frames).map_or(size, |face| face.size);
     Some(match challenge.step(index, unclear)? {
         Step::Nearer if size.max(framed) > ROOM_TO_COME => Step::Farther,
         Step::Farther if size.min(framed) < ROOM_TO_GO => Step::Nearer,

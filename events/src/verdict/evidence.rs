@@ -143,9 +143,14 @@ impl Evidence {
         self.frames.get(begin..).unwrap_or(&[])
     }
 
-    /// The face of the frame that ended the framing, against which later ones are compared.
+    /// The face of the frame that ended the framing, for a distance that is asked for after so many frames. None where it is not
+    /// the first one: a later one leads back.
     #[must_use]
-    pub fn framed(&self) -> Option<&Face> {
+    pub fn framed_before_distance(&self, frames: usize) -> Option<&Face> {
+        let is_earlier = |issued: &Issued| issued.step.is_distance() && issued.frames_before < frames;
+        if self.issued.iter().any(is_earlier) {
+            return None;
+        }
         let last = self.issued.first()?.frames_before.checked_sub(1)?;
         self.frames.get(last)?.only_face()
     }

@@ -64,10 +64,9 @@ pub fn is_distance_reached(evidence: &Evidence, issued: &Issued, before: &[Seen]
         }
 }
 
-/// Growth since the framing, for the first distance of an attempt; a later one leads back.
+/// Growth since the framing, for the first distance of an attempt.
 fn since_framing(evidence: &Evidence, issued: &Issued, face: &Face) -> Option<f64> {
-    let is_earlier = |other: &Issued| other.step.is_distance() && other.frames_before < issued.frames_before;
-    let framed = evidence.framed().filter(|_| !evidence.issued().iter().any(is_earlier))?;
+    let framed = evidence.framed_before_distance(issued.frames_before)?;
     let extent = |face: &Face| face.size / face.width_over_height.sqrt();
     Some((extent(face) / extent(framed)).ln())
 }

@@ -42,8 +42,9 @@ lint: ## Check format, lints and documentation
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
 
+# Most of them wait for a session's pace or a fault's end: three at a time keep two cores half busy.
 unit: ## Unit, property, contract and integration tests
-	$(CARGO) test --locked --workspace
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-3} $(CARGO) test --locked --workspace
 
 e2e: ## Browser tests on the built binary
 	$(CARGO) test --locked --workspace --no-run # the binaries, as the other tests have built them

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use liveness_events::verdict::PolicyVersion;
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
-use std::io::{BufReader, Write};
+use std::io::{self, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -65,14 +65,31 @@ pub(super) fn run(args: &EvalArgs, out: &mut dyn Write) -> anyhow::Result<ExitCo
 
 fn manifest(dir: &Path) -> anyhow::Result<Manifest> {
     let path = dir.join(MANIFEST);
-    let read = || -> anyhow::Result<Manifest> { Ok(Manifest::parse(&std::fs::read_to_string(&path)?)?) };
+    let read = || -> anyhow::Result<Manifest> {
+        let text = std::fs::read_to_string(&path).map_err(missing)?;
+        Ok(Manifest::parse(&text)?)
+    };
     read().with_context(|| path.display().to_string())
+}
+
+/// Says where the files of a folder come from.
+fn missing(error: io::Error) -> anyhow::Error {
+    let is_missing = error.kind() == io::ErrorKind::NotFound;
+    let error = anyhow::Error::new(error);
+    if is_missing {
+        return error.context(
+            "there is no such file: `liveness attack --out DIR` writes the folder, and \
+             `liveness export --to DIR/sessions.ndjson` what was recorded (docs/evaluation.md)",
+        );
+    }
+    error
 }
 
 fn recorded(args: &EvalArgs, manifest: &Manifest) -> anyhow::Result<Recorded> {
     let labelled = manifest.entries.iter().map(|entry| entry.session).collect();
     let path = args.dir.join(RECORDED);
-    let read = || Recorded::read(BufReader::new(File::open(&path)?), &labelled, policy(args));
+    let read =
+        || Recorded::read(BufReader::new(File::open(&path).map_err(missing)?), &labelled, policy(args));
     read().with_context(|| path.display().to_string())
 }
 

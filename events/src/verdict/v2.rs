@@ -80,9 +80,7 @@ pub fn signals() -> impl Iterator<Item = (super::Signal, f64)> {
 pub(super) fn judge(evidence: &Evidence, threshold: Threshold) -> Verdict {
     let found: Vec<(&Signal, Option<Found>)> =
         SIGNALS.iter().map(|signal| (signal, (signal.measure)(evidence))).collect();
-    let confidence =
-        100.0 * found.iter().map(|(signal, found)| signal.leaves(found.as_ref())).product::<f64>();
-    let confidence = (confidence * 10.0).round() / 10.0;
+    let confidence = confidence(&found);
     Verdict {
         passed: confidence > f64::from(threshold.get()),
         confidence,
@@ -90,6 +88,12 @@ pub(super) fn judge(evidence: &Evidence, threshold: Threshold) -> Verdict {
         signals: found.iter().map(|(signal, found)| signal.score(found.as_ref())).collect(),
         reasons: found.iter().filter_map(|(signal, found)| signal.reason(found.as_ref())).collect(),
     }
+}
+
+/// 0 to 100, to a tenth.
+fn confidence(found: &[(&Signal, Option<Found>)]) -> f64 {
+    let left: f64 = found.iter().map(|(signal, found)| signal.leaves(found.as_ref())).product();
+    (100.0 * left * 10.0).round() / 10.0
 }
 
 impl Signal {
@@ -123,6 +127,42 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// For each signal none or its score, as often from its ends as from between.
+    fn scores() -> impl Strategy<Value = Vec<Option<f64>>> {
+        let score = prop_oneof![1 => Just(0.0), 1 => Just(1.0), 2 => 0.0..=1.0_f64];
+        proptest::collection::vec(proptest::option::weighted(0.8, score), SIGNALS.len())
+    }
+
+    fn confidence_of(scores: &[Option<f64>]) -> f64 {
+        let found = |score: f64| Found { value: score, score, reason: None };
+        let found: Vec<_> = SIGNALS.iter().zip(scores.iter().map(|score| score.map(found))).collect();
+        confidence(&found)
+    }
+
+    proptest! {
+        #[test]
+        fn more_evidence_for_life_never_lowers_the_confidence(scores in scores(), more in 0.0..=1.0_f64) {
+            let before = confidence_of(&scores);
+            prop_assert!((0.0..=100.0).contains(&before));
+            for place in 0..SIGNALS.len() {
+                let mut raised = scores.clone();
+                raised[place] = raised[place].map(|score| score + more * (1.0 - score));
+                prop_assert!(confidence_of(&raised) >= before, "{}", SIGNALS[place].name);
+            }
+        }
+
+        /// Nobody gains by keeping from being measured what would be found in full.
+        #[test]
+        fn a_signal_that_is_missing_never_counts_as_passed(scores in scores()) {
+            for place in 0..SIGNALS.len() {
+                let (mut missing, mut full) = (scores.clone(), scores.clone());
+                (missing[place], full[place]) = (None, Some(1.0));
+                prop_assert!(confidence_of(&missing) <= confidence_of(&full), "{}", SIGNALS[place].name);
+            }
+        }
+    }
 
     #[test]
     fn each_reason_is_told_to_integrators() {

@@ -737,15 +737,4 @@ proptest! {
         });
         prop_assert!(ended);
     }
-
-    /// More light that comes back never lowers the confidence.
-    #[test]
-    fn more_light_never_lowers_the_confidence(random: u128, share in 0.02..0.3_f64, more in 0.0..0.3_f64) {
-        let confidence = |share: f64| {
-            let mut story = Story::asked(Challenge::draw(Way::Light, random));
-            story.act(ENOUGH, |step| lit(person(step, 24.0), step.and_then(Step::colour), share));
-            story.verdict().unwrap().confidence
-        };
-        prop_assert!(confidence(share + more) >= confidence(share));
-    }
 }

@@ -112,6 +112,13 @@ async fn what_was_not_recorded_is_named() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_told_with_what_writes_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = format!("{:#}", told(&folder, &[]).unwrap_err());
+    assert!(told.contains("manifest.toml: there is no such file: `liveness attack --out DIR`"), "{told}");
+}
+
+#[test]
 fn a_wrong_manifest_is_named_with_its_line() {
     let folder = folder(&trial("anna", PRINT, "test", SCORED[0]));
     let told = format!("{:#}", told(&folder, &[]).unwrap_err());

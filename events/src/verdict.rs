@@ -1,6 +1,7 @@
 //! What a session's numbers mean: a pure, versioned function over what was recorded.
 //!
-//! Each policy is a file of its own and stays as it was once sessions were judged by it; a change of mind is a new policy.
+//! Each policy is a file of its own and stays as it was once sessions were judged by it; a change of mind is a new policy. What
+//! they share is in [`Evidence`], where a change is one of all of them.
 
 mod evidence;
 mod names;
@@ -10,7 +11,7 @@ mod v2;
 pub use evidence::{Asked, Evidence, Issued, Neutral, Seen};
 pub use names::{Reason, Signal};
 pub use v1::REACHED_DEGREES;
-pub use v2::{is_distance_reached, is_too_slow, light_is_unclear, signals as signals_of_v2};
+pub use v2::{SAME_FACE, is_distance_reached, is_too_slow, light_is_unclear, signals as signals_of_v2};
 
 use crate::values::Threshold;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,8 @@
 //! Cues: what one picture shows beyond where the face is and how it is turned. Numbers, no opinions.
 //!
 //! A new cue is a file in `cues/` and a line in `CUES`.
+//!
+//! No policy reads `exposure`, `eyes`, `parallax` and `shape`. They are recorded so that a later one can be tried on the sessions of before.
 
 mod background;
 mod colour;

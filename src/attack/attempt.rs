@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// Pictures that may be on their way, as the page's `MAX_UNANSWERED`.
+/// Pictures that may be on their way, as the page's `SHORT_LINE_UNANSWERED`: the service is near.
 const MOST_UNANSWERED: u32 = 1;
 /// After this long without an answer the connection counts as lost, as the page's `LOST_MS`.
 const LOST_AFTER: Duration = Duration::from_secs(20);

@@ -36,7 +36,7 @@ pub(super) struct AttackArgs {
     /// Codes of what is presented, with commas between [default: all attacks]
     #[arg(long, value_delimiter = ',', value_name = "CODE", value_parser = species)]
     species: Vec<Species>,
-    /// Present living persons instead of attacks: `filmed`, `filmed-warped` and `rendered-head`
+    /// Present living persons instead of attacks: `filmed-warped` and `rendered-head`, who do all that is asked
     #[arg(long, conflicts_with = "species")]
     bona_fide: bool,
     /// How many of each species by each way
@@ -74,7 +74,11 @@ fn species(code: &str) -> Result<Species, String> {
 
 impl AttackArgs {
     fn wanted(&self) -> Wanted {
-        let of_kind = |species: &Species| species.is_bona_fide() == self.bona_fide;
+        // Who was only filmed never comes nearer.
+        let of_kind = |species: &Species| match species {
+            Species::Filmed => false,
+            species => species.is_bona_fide() == self.bona_fide,
+        };
         Wanted {
             species: if self.species.is_empty() {
                 Species::ALL.into_iter().filter(of_kind).collect()
@@ -189,7 +193,8 @@ mod tests {
         assert_eq!((attacks.species.len(), attacks.ways.len(), attacks.count), (21, 2, 1));
         assert!(attacks.species.iter().all(|species| !species.is_bona_fide()));
         let living = args(&["--bona-fide", "--way", "light"]).unwrap().wanted();
-        assert_eq!((living.species.len(), living.ways), (3, vec![Way::Light]));
+        assert_eq!(living.species, [Species::FilmedWarped, Species::RenderedHead]);
+        assert_eq!(living.ways, [Way::Light]);
         let named = args(&["--species", "filmed,screen-loop"]).unwrap().wanted();
         assert_eq!(named.species, [Species::Filmed, Species::ScreenLoop]);
     }

@@ -34,7 +34,7 @@ pub enum SessionEvent {
     StepIssued {
         /// When.
         at: Timestamp,
-        /// Number of the step, from 0: a turn, a look ahead, the next turn, …
+        /// Number of the step, from 0.
         index: u32,
         /// What was asked.
         step: Step,

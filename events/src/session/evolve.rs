@@ -1,6 +1,8 @@
 use super::{Attempt, EndedWithout, KeptImage, Outcome, Phase, Session, SessionEvent, Status, guidance};
 use crate::Timestamp;
-use crate::measurement::{Frame, rounded};
+use crate::challenge::Step;
+use crate::measurement::{Face, Frame, rounded};
+use crate::verdict::SAME_FACE;
 
 /// How much a degree away from straight ahead costs a frame that would be the probe, in units of sharpness.
 const PROBE_COST_PER_DEGREE: f64 = 20.0;
@@ -23,6 +25,7 @@ impl Session {
             }
             SessionEvent::StepIssued { at, index, step } => {
                 if let Status::Capturing(attempt) = &mut self.status {
+                    attempt.keep_reference();
                     attempt.keep_reached_turn();
                     attempt.run = 0;
                     attempt.phase = Phase::Doing { index: *index, step: *step, since: *at };
@@ -69,24 +72,45 @@ impl Attempt {
             self.seen_at = at;
         }
         self.evidence.see(at, frame);
-        self.weigh_as_probe(frame);
+        if self.is_of_who_is_checked(frame) {
+            self.weigh_as_probe(frame);
+        }
         self.weigh_as_turned(frame);
+    }
+
+    /// Whether the frame was compared with the reference and shows the same face; colours of the screen are on it in the light.
+    fn is_of_who_is_checked(&self, frame: &Frame) -> bool {
+        let similarity = frame.only_face().and_then(|face| face.compared?.similarity);
+        let is_lit = matches!(self.phase, Phase::Doing { step: Step::Light(_), .. });
+        similarity.is_some_and(|similarity| similarity >= SAME_FACE) && !is_lit
+    }
+
+    /// The frame that ends the framing is what all others are compared with: the first one that may be the probe.
+    fn keep_reference(&mut self) {
+        if self.phase == Phase::Framing
+            && let Some(frame) = self.evidence.frames().last().map(|seen| seen.frame.clone())
+        {
+            self.weigh_as_probe(&frame);
+        }
     }
 
     fn weigh_as_probe(&mut self, frame: &Frame) {
         let Some(face) = frame.only_face() else { return };
         let merit = rounded(face.sharpness.min(400.0) - PROBE_COST_PER_DEGREE * face.yaw.abs());
         if self.probe.as_ref().is_none_or(|(best, _)| merit > *best) {
-            self.probe = Some((merit, kept(frame)));
+            self.probe = Some((merit, kept(frame, face)));
         }
     }
 
     /// A turned face replaces the one before of the same step, until the next step is issued.
     fn weigh_as_turned(&mut self, frame: &Frame) {
         let Phase::Doing { index, step, .. } = self.phase else { return };
-        if step.turn().is_some() && self.run > 0 {
+        if step.turn().is_some()
+            && self.run > 0
+            && let Some(face) = frame.only_face()
+        {
             self.turned.truncate(self.turns_before(index));
-            self.turned.push(kept(frame));
+            self.turned.push(kept(frame, face));
         }
     }
 
@@ -104,13 +128,6 @@ impl Attempt {
     }
 }
 
-fn kept(frame: &Frame) -> KeptImage {
-    let bounding_box = frame
-        .measurement
-        .face
-        .as_ref()
-        .map_or(crate::measurement::Bounds { left: 0.0, top: 0.0, width: 1.0, height: 1.0 }, |face| {
-            face.bounds
-        });
-    KeptImage { seq: frame.seq, sha256: frame.sha256, bounding_box }
+fn kept(frame: &Frame, face: &Face) -> KeptImage {
+    KeptImage { seq: frame.seq, sha256: frame.sha256, bounding_box: face.bounds }
 }

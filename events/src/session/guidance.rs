@@ -109,12 +109,12 @@ impl Hint {
 }
 
 /// The step that comes at this place, made fit for where the person is; none where the attempt is at its end.
-fn step_at(attempt: &Attempt, index: u32, frame: &Frame) -> Option<Step> {
+fn step_at(attempt: &Attempt, index: u32, at: Timestamp, frame: &Frame) -> Option<Step> {
     let challenge = attempt.evidence.challenge();
     // Asked once: what was begun in its place is done to the end.
     let unclear = match usize::try_from(index).ok()?.checked_sub(challenge.steps().len()) {
         None => false,
-        Some(0) => !challenge.fallback().is_empty() && light_is_unclear(&attempt.evidence),
+        Some(0) => !challenge.fallback().is_empty() && light_is_unclear(&attempt.evidence_with(at, frame)),
         Some(_) => true,
     };
     let size = frame.only_face().map_or(0.0, |face| face.size);
@@ -170,7 +170,7 @@ pub(super) fn advance(attempt: &Attempt, at: Timestamp, frame: &Frame) -> Advanc
             Phase::Framing => 0,
             Phase::Doing { index, .. } => index + 1,
         };
-        return match step_at(attempt, index, frame) {
+        return match step_at(attempt, index, at, frame) {
             Some(step) => Advance::Issue { index, step },
             None if is_too_slow(&attempt.evidence) => Advance::Failed(AttemptFailure::TooSlow),
             None => Advance::Finished,

@@ -1,7 +1,7 @@
 use super::{CameraReport, CancelledBy, Created, ExpiredBecause, KeptImage, MAX_ATTEMPTS, Sealed, guidance};
 use crate::Timestamp;
 use crate::challenge::{Challenge, Step};
-
+use crate::measurement::Frame;
 use crate::verdict::{Evidence, Verdict};
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ pub struct Attempt {
     pub run: u32,
     /// All that the verdict will rest on.
     pub evidence: Evidence,
-    /// Best frontal frame so far: it becomes the probe.
+    /// Best frontal frame so far of those that show the face that was checked: it becomes the probe.
     pub probe: Option<(f64, KeptImage)>,
     /// A frame of each turn that was reached: these become the audit images.
     pub turned: Vec<KeptImage>,
@@ -155,6 +155,13 @@ impl Attempt {
         }
     }
 
+    /// All that a verdict would rest on if it came with this frame.
+    pub(super) fn evidence_with(&self, at: Timestamp, frame: &Frame) -> Evidence {
+        let mut evidence = self.evidence.clone();
+        evidence.see(at, frame);
+        evidence
+    }
+
     /// Number that the next frame must bear.
     #[must_use]
     pub fn next_seq(&self) -> u32 {
@@ -179,20 +186,9 @@ impl Attempt {
 
     /// Whether the next frame may end the phase: it is then described, so that it can be told to show the same person.
     /// The one that ends the framing becomes the reference, the others are compared with it.
-    /// A colour is over in half a second; of a sequence of them the first and the last one are described.
     #[must_use]
-    pub fn wants_descriptor(&self) -> bool {
-        let is_light = |index: Option<u32>| {
-            let step = index.and_then(|index| self.evidence.challenge().step(index, false));
-            step.is_some_and(|step| step.colour().is_some())
-        };
-        let is_within_light = match self.phase {
-            Phase::Doing { index, step: Step::Light(_), .. } => {
-                is_light(index.checked_sub(1)) && is_light(index.checked_add(1))
-            }
-            _ => false,
-        };
-        self.run + 1 >= self.run_needed() && !is_within_light
+    pub const fn wants_descriptor(&self) -> bool {
+        self.run + 1 >= self.run_needed()
     }
 
     /// Whether the step was due long enough.

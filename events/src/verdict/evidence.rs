@@ -2,12 +2,13 @@ use crate::Timestamp;
 use crate::challenge::{Challenge, Step, Turn};
 use crate::measurement::{Cues, Face, Frame, rounded};
 use crate::session::CameraReport;
-use crate::verdict::REACHED_DEGREES;
+use crate::verdict::{PolicyVersion, REACHED_DEGREES};
 
-/// Frames before the first step whose mean is taken as straight ahead.
-const NEUTRAL_FRAMES: usize = 5;
-/// Frames before a step whose mean is the face's size then: no more than the run of good ones that ends the framing.
-const SIZE_FRAMES: usize = 4;
+/// Frames before a step whose mean is the face's size then, and before the first one what is straight ahead: no more than the run of
+/// good ones that ends the framing.
+const LAST_FRAMES: usize = 4;
+/// Those by which policy 1 took what is straight ahead: one more, which need not have been good.
+const NEUTRAL_FRAMES_OF_V1: usize = 5;
 
 /// All that a verdict rests on: what was asked and what was seen, when.
 #[derive(Debug, Clone, PartialEq)]
@@ -184,11 +185,15 @@ impl Evidence {
     #[must_use]
     pub fn size_now(&self) -> f64 {
         let faces = self.faces_backwards().filter(|face| self.is_ahead(face));
-        mean(faces.take(SIZE_FRAMES).map(|face| face.size))
+        mean(faces.take(LAST_FRAMES).map(|face| face.size))
     }
 
     fn neutral_now(&self) -> Neutral {
-        let mean_of = |value: fn(&Face) -> f64| mean(self.faces_backwards().take(NEUTRAL_FRAMES).map(value));
+        let frames = match self.challenge.policy() {
+            PolicyVersion::V1 => NEUTRAL_FRAMES_OF_V1,
+            PolicyVersion::V2 => LAST_FRAMES,
+        };
+        let mean_of = |value: fn(&Face) -> f64| mean(self.faces_backwards().take(frames).map(value));
         Neutral {
             yaw: mean_of(|face| face.yaw),
             pitch: mean_of(|face| face.pitch),

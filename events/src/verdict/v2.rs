@@ -25,6 +25,7 @@ mod turn;
 pub use approach::is_distance_reached;
 pub use continuity::is_too_slow;
 pub use light::is_unclear as light_is_unclear;
+pub use same_face::SAME_FACE;
 
 use super::{Evidence, Reason, SignalScore, Verdict};
 use crate::measurement::rounded;
@@ -38,7 +39,7 @@ struct Signal {
     weight: f64,
     /// Share of the confidence that is taken away where nothing could be measured.
     doubt: f64,
-    /// Code for the integrator where the score is below 1, or missing and all of the confidence with it.
+    /// Code for the integrator where the score is below 1, or missing and held against the person as if it were 0.
     reason: &'static str,
     measure: fn(&Evidence) -> Option<Found>,
 }
@@ -111,9 +112,9 @@ impl Signal {
         }
     }
 
-    /// None where nothing is held against the person, nor for a lack that leaves something.
+    /// None where nothing is held against the person, nor for a lack that takes less than a score of 0.
     fn reason(&self, found: Option<&Found>) -> Option<Reason> {
-        let is_against = found.map_or(self.doubt >= 1.0, |found| found.score < 1.0);
+        let is_against = found.map_or(self.doubt >= self.weight, |found| found.score < 1.0);
         is_against.then(|| Reason::new(found.and_then(|found| found.reason).unwrap_or(self.reason)))
     }
 }
@@ -155,7 +156,7 @@ mod tests {
 
         /// Nobody gains by keeping from being measured what would be found in full.
         #[test]
-        fn a_signal_that_is_missing_never_counts_as_passed(scores in scores()) {
+        fn a_signal_that_is_missing_never_counts_for_more_than_one_that_is_passed(scores in scores()) {
             for place in 0..SIGNALS.len() {
                 let (mut missing, mut full) = (scores.clone(), scores.clone());
                 (missing[place], full[place]) = (None, Some(1.0));

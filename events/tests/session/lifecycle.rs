@@ -1,5 +1,7 @@
 use crate::world::*;
 use liveness_events::Digest;
+use liveness_events::challenge::Step;
+use liveness_events::measurement::Comparison;
 use liveness_events::session::{
     AttemptFailure, CancelledBy, Command, EndedWithout, ErasedBecause, ExpiredBecause, MAX_ATTEMPTS, Outcome,
     Refusal, Sealed, Session, SessionEvent, Status,
@@ -43,6 +45,39 @@ fn an_obedient_person_is_through_and_the_images_are_chosen() {
     assert_eq!(yaws.collect::<Vec<_>>(), [Some(0.0), Some(24.0), Some(24.0)]);
 }
 
+/// Of somebody else there are sharper pictures, before there is a reference, not compared with it, and unlike it.
+#[test]
+fn the_image_is_of_the_face_that_was_checked() {
+    let mut story = Story::capturing();
+    let mut sharp_ones = 0;
+    let other = |similarity: Option<f64>| {
+        let mut face = head(0.0);
+        face.sharpness = 400.0;
+        face.compared = face.compared.map(|compared| Comparison { similarity, ..compared });
+        seen(face)
+    };
+    story.show(other(None));
+    story.act(100, |step| {
+        sharp_ones += u32::from(step == Some(Step::Hold));
+        match (step, sharp_ones) {
+            (Some(Step::Hold), 1) => other(None),
+            (Some(Step::Hold), 3) => other(Some(0.59)),
+            _ => obedient(24.0)(step),
+        }
+    });
+    assert!(sharp_ones > 3);
+    let Some(SessionEvent::Completed { images, .. }) = story.events.last() else {
+        panic!("{:?}", story.events)
+    };
+    let sharpness = story.events.iter().find_map(|event| match event {
+        SessionEvent::FrameReceived { frame, .. } if frame.seq == images[0].seq => {
+            Some(frame.only_face()?.sharpness)
+        }
+        _ => None,
+    });
+    assert_eq!(sharpness, Some(100.0));
+}
+
 #[test]
 fn images_are_erased_once_as_they_were_sealed() {
     for sealed in [None, Some(Sealed { key: Digest::of(b"key"), objects: vec![Digest::of(b"object")] })] {
@@ -80,7 +115,7 @@ fn a_link_ends_on_time_also_while_the_camera_is_on() {
 }
 
 impl Story {
-    /// Keeps an attempt alive right up to the end of the link.
+    /// Begins anew where an attempt is in progress, so that one is up to the end of the link.
     fn show_if_capturing(&mut self) {
         if self.session.attempt().is_some() {
             let at = self.now();

@@ -5,7 +5,7 @@
 //!
 //! Clipped pixels are counted in. To leave them out would bend what is measured: light that drives a pixel to 255 would drop
 //! the brightest ones and lower the mean. So the mean never falls when light is added; a region that is clipped answers
-//! less, and `specular` says how much is.
+//! less.
 //!
 //! The regions follow those that remote photoplethysmography reads the pulse from (forehead and cheeks, where skin is thin
 //! and hair is rare), cut to this mesh by eye on the test pictures.

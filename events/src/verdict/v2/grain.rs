@@ -5,7 +5,7 @@
 //! of 162 honest sessions at most 1.04, of simulated screens half above 1.2. Fails on screens and prints that are too fine for the camera or out
 //! of focus, and on prints without dots: to have no pattern proves little.
 
-use super::ramp::Ramp;
+use super::ramp::{Ramp, median};
 use super::{Found, Signal};
 use crate::verdict::{Evidence, Seen};
 
@@ -17,10 +17,11 @@ pub(super) const SIGNAL: Signal =
     Signal { name: "grain", weight: 0.5, doubt: 0.02, reason: "print_or_screen_pattern", measure };
 
 fn measure(evidence: &Evidence) -> Option<Found> {
-    let mut patterns: Vec<f64> = evidence.frames_of_steps().iter().filter_map(pattern).collect();
-    patterns.sort_by(f64::total_cmp);
-    let median = patterns.get(patterns.len() / 2).filter(|_| patterns.len() >= LEAST_FRAMES)?;
-    Some(Found::ramped(*median, &RAMP))
+    let patterns: Vec<f64> = evidence.frames_of_steps().iter().filter_map(pattern).collect();
+    if patterns.len() < LEAST_FRAMES {
+        return None;
+    }
+    Some(Found::ramped(median(patterns)?, &RAMP))
 }
 
 fn pattern(seen: &Seen) -> Option<f64> {

@@ -1,7 +1,8 @@
 //! The answers come as fast as people react, not sooner and not much later.
 //!
-//! Unit: seconds from a turn's being told to the head's beginning to move, median of the turns, without the round trip, of which
-//! up to 0.3 s count: who answers pings late is no slower to see the page.
+//! Unit: seconds from a turn's being told to the beginning of the motion by which it is reached, median of the turns, without the
+//! round trip, of which up to 0.3 s count: who answers pings late is no slower to see the page. Who sways to and fro before has
+//! not begun.
 //! Source: simple reactions to a visual sign take 0.2 to 0.3 s (Woods et al., Front. Hum. Neurosci. 2015), moving the head
 //! and reading the arrow the rest; the ramps are own choice: who is slow at one turn is quick at another, a stream that
 //! comes late is late at all of them. At eight pictures a second it is known to 0.13 s, too roughly
@@ -9,7 +10,7 @@
 
 use super::ramp::{Ramp, median};
 use super::{Found, Signal};
-use crate::verdict::{Asked, Evidence, Seen};
+use crate::verdict::{Asked, Evidence, REACHED_DEGREES, Seen};
 
 /// Degrees towards the turn, from where the head was when it was asked, at which it has begun.
 const BEGUN: f64 = 5.0;
@@ -32,8 +33,12 @@ fn reaction(evidence: &Evidence, asked: Asked<'_>) -> Option<f64> {
     let turn = asked.issued.step.turn()?;
     let before = evidence.frames()[..asked.issued.frames_before].iter().rev().find_map(Seen::only_face);
     let from = before.map_or(0.0, |face| evidence.towards(turn, face));
-    let begun = |face| evidence.towards(turn, face) - from >= BEGUN;
-    let seen = asked.frames.iter().find(|seen| seen.only_face().is_some_and(begun))?;
+    let faces =
+        asked.frames.iter().filter_map(|seen| Some((seen, evidence.towards(turn, seen.only_face()?))));
+    let faces: Vec<(&Seen, f64)> = faces.collect();
+    let reached = faces.iter().position(|(_, towards)| *towards >= REACHED_DEGREES)?;
+    let motion = faces[..=reached].iter().rev().take_while(|(_, towards)| towards - from >= BEGUN);
+    let (seen, _) = motion.last()?;
     let cue = |name, most| seen.cues().number(name).unwrap_or(0.0).clamp(0.0, most);
     Some(seen.at.since(asked.issued.at).as_secs_f64() - cue("round_trip", LONGEST_TRIP) - cue("waited", 1.0))
 }

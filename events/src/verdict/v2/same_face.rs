@@ -9,7 +9,9 @@ use super::{Found, Signal};
 use crate::challenge::Step;
 use crate::verdict::{Asked, Evidence, Seen};
 
-const RAMP: Ramp = Ramp { zero: 0.53, one: 0.6 };
+/// Similarity to the reference from which on a frame shows the same face.
+pub const SAME_FACE: f64 = 0.6;
+const RAMP: Ramp = Ramp { zero: 0.53, one: SAME_FACE };
 /// Steps whose mean tells: one alone may be blurred, and a stranger cannot do with one.
 const LOWEST_STEPS: usize = 2;
 

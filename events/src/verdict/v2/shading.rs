@@ -3,8 +3,8 @@
 //! Unit: how strongly the background answers the shown colours, over how strongly the skin does. Source: the light of a
 //! screen falls with the square of the distance, so a wall as far behind the face as the face is from the screen gets a
 //! quarter. Own measurement with `tests/attacks`: colour that software lays over a whole picture gives 0.9 to 1.1. Missing
-//! where the light was not followed, or nothing of the background is in view. Fails on people who lean against a white
-//! wall, and says nothing against software that knows where the face is.
+//! where the light was not followed, or nothing of the background is in view or it is black. Fails on people who lean against a white
+//! wall, and says nothing against software that knows where the face is, or that tints a picture before black.
 
 use super::ramp::Ramp;
 use super::response::{Lit, SKIN};

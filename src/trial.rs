@@ -59,7 +59,8 @@ pub fn play(
     let mut shown = Shown { step: None, since: now };
     while let Status::Capturing(attempt) = trial.session.status() {
         let number = attempt.number;
-        let job = trial.comparing.job(attempt, picture(now, shown).into());
+        // A trial can be played again: its chance is the frame's number.
+        let job = trial.comparing.job(attempt, picture(now, shown).into(), attempt.next_seq());
         let analysed = analyse(analyser, &job)?;
         let (at, seq) = (BEGIN.plus(now), analysed.frame.seq);
         let frame = Box::new(analysed.frame);

@@ -1,5 +1,6 @@
 use image::ImageDecoder as _;
 use image::codecs::jpeg::JpegDecoder;
+use image::metadata::Orientation;
 use std::io::Cursor;
 use thiserror::Error;
 
@@ -23,6 +24,9 @@ pub enum PictureError {
     /// They are no JPEG, or a broken one.
     #[error("not a JPEG that can be decoded: {0}")]
     Broken(String),
+    /// Another decoder could show something else than what is measured here.
+    #[error("not a baseline JPEG of one image, upright and with one scan of each colour")]
+    Ambiguous,
     /// The end is missing.
     #[error("the JPEG is cut off: its end marker is missing")]
     Truncated,
@@ -52,13 +56,18 @@ impl Picture {
         if !jpeg.starts_with(&[0xFF, 0xD8]) {
             return Err(PictureError::Broken("it does not begin like one".into()));
         }
-        let decoder = JpegDecoder::new(Cursor::new(jpeg)).map_err(broken)?;
+        let mut decoder = JpegDecoder::new(Cursor::new(jpeg)).map_err(broken)?;
         let (width, height) = decoder.dimensions();
         if [width, height].iter().any(|side| !(MIN_SIDE..=MAX_SIDE).contains(side)) {
             return Err(PictureError::Size { width, height });
         }
         if !jpeg.ends_with(&[0xFF, 0xD9]) {
             return Err(PictureError::Truncated);
+        }
+        let is_upright =
+            decoder.orientation().is_ok_and(|orientation| orientation == Orientation::NoTransforms);
+        if !(is_upright && is_plain(jpeg)) {
+            return Err(PictureError::Ambiguous);
         }
         let image = image::DynamicImage::from_decoder(decoder).map_err(broken)?;
         Ok(Self { width, height, rgb: image.into_rgb8().into_raw() })
@@ -80,6 +89,44 @@ impl Picture {
     #[must_use]
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
+    }
+}
+
+/// Whether all decoders see the same in a JPEG: baseline coding (ITU-T T.81, SOF0 or SOF1), one frame, each component in one
+/// scan, and nothing behind the end. A progressive one may hold scans that one decoder reads and another gives up on.
+fn is_plain(jpeg: &[u8]) -> bool {
+    markers(jpeg).is_some_and(|markers| {
+        let components = |code: fn(u8) -> bool, at: usize| {
+            let found = markers.iter().filter(move |(marker, _)| code(*marker));
+            found.map(move |(_, segment)| segment.get(at).copied().unwrap_or(0)).collect::<Vec<u8>>()
+        };
+        let frames =
+            components(|marker| matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC), 5);
+        let baseline = components(|marker| matches!(marker, 0xC0 | 0xC1), 5);
+        let scanned: u32 = components(|marker| marker == 0xDA, 0).into_iter().map(u32::from).sum();
+        matches!(frames[..], [count] if frames == baseline && u32::from(count) == scanned)
+    })
+}
+
+/// The segments up to the end, each with its marker; none where they do not follow each other or something is behind the end.
+fn markers(jpeg: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+    let mut markers = Vec::new();
+    let mut rest = jpeg.strip_prefix(&[0xFF, 0xD8])?;
+    loop {
+        rest = rest.strip_prefix(&[0xFF])?;
+        // A marker may be preceded by any number of fill bytes.
+        let filled = rest.iter().position(|byte| *byte != 0xFF)?;
+        let (marker, behind) = (*rest.get(filled)?, rest.get(filled + 1..)?);
+        if marker == 0xD9 {
+            return behind.is_empty().then_some(markers);
+        }
+        let length = usize::from(u16::from_be_bytes(*behind.first_chunk()?));
+        markers.push((marker, behind.get(2..length)?));
+        rest = behind.get(length..)?;
+        if marker == 0xDA {
+            let is_end = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0xD0..=0xD7);
+            rest = rest.get(rest.windows(2).position(is_end)?..)?;
+        }
     }
 }
 
@@ -113,6 +160,31 @@ mod tests {
         let huge = with_sides(jpeg(320, 240), 20_000, 20_000);
         assert_eq!(Picture::decode(&huge).unwrap_err(), PictureError::Size { width: 20_000, height: 20_000 });
         assert!(matches!(Picture::decode(&jpeg(320, 239)), Err(PictureError::Size { .. })));
+    }
+
+    #[test]
+    fn refuses_what_another_decoder_may_show_otherwise() {
+        let plain = jpeg(320, 240);
+        let place = |marker: u8| plain.windows(2).position(|pair| pair == [0xFF, marker]).unwrap();
+        let ambiguous = |bytes: Vec<u8>| matches!(Picture::decode(&bytes), Err(PictureError::Ambiguous));
+        let scan = &plain[place(0xDA)..plain.len() - 2];
+        let with = |at: usize, more: &[u8]| [&plain[..at], more, &plain[at..]].concat();
+        assert!(ambiguous(with(plain.len() - 2, scan)), "a second scan");
+        assert!(ambiguous([&plain[..], &plain].concat()), "a second image");
+        // Exif, big endian, of one entry: the orientation, turned upside down.
+        let exif =
+            b"\xFF\xE1\x00\x22Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x03\0\0\0\0\0\0";
+        assert!(ambiguous(with(2, exif)), "turned when it is shown");
+        let upright: Vec<u8> =
+            exif.iter().enumerate().map(|(at, byte)| if at == 29 { 1 } else { *byte }).collect();
+        assert!(Picture::decode(&with(2, &upright)).is_ok());
+        assert!(
+            Picture::decode(&with(place(0xDA), b"\xFF\xFF\xFE\0\x03!")).is_ok(),
+            "a comment, and a fill byte"
+        );
+        let mut progressive = plain.clone();
+        progressive[place(0xC0) + 1] = 0xC2;
+        assert!(Picture::decode(&progressive).is_err());
     }
 
     #[test]

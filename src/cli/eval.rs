@@ -6,9 +6,9 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use liveness_events::verdict::PolicyVersion;
 use serde::Serialize;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, BufReader, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -150,7 +150,10 @@ fn name(dir: &Path) -> String {
 
 fn write(path: &Path, html: &str) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true).mode(0o600).open(path)?.write_all(html.as_bytes())
+    let mut file = options.create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    // A file that was there before has the rights that it had.
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    file.write_all(html.as_bytes())
 }
 
 #[cfg(test)]

@@ -105,6 +105,10 @@ fn interval(items: &[Item], subjects: usize) -> Option<(f64, f64)> {
     let strata = [(true, true), (true, false), (false, true)].map(|stratum| {
         (0..subjects).filter(|subject| kinds.get(*subject) == Some(&stratum)).collect::<Vec<_>>()
     });
+    // Whoever is alone in a stratum is in each draw: that is no doubt about one person, but none told.
+    if strata.iter().any(|stratum| stratum.len() == 1) {
+        return None;
+    }
     let mut random = SplitMix(SEED);
     let mut areas = Vec::with_capacity(DRAWS);
     for _ in 0..DRAWS {

@@ -116,7 +116,7 @@ impl Bench {
                 other => panic!("{other:?}"),
             };
             let jpeg: Bytes = source.picture(since_start, step(&attempt.phase));
-            let (frame, likeness) = self.measure(comparing.job(attempt, jpeg)).await;
+            let (frame, likeness) = self.measure(comparing.job(attempt, jpeg, attempt.next_seq())).await;
             let (at, seq, number) = (begin.plus(since_start), frame.seq, attempt.number);
             let models = self.models();
             let frame = Box::new(frame);

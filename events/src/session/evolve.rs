@@ -2,7 +2,7 @@ use super::{Attempt, EndedWithout, KeptImage, Outcome, Phase, Session, SessionEv
 use crate::Timestamp;
 use crate::challenge::Step;
 use crate::measurement::{Face, Frame, rounded};
-use crate::verdict::SAME_FACE;
+use crate::verdict::{OTHER_FACE, SAME_FACE};
 
 /// How much a degree away from straight ahead costs a frame that would be the probe, in units of sharpness.
 const PROBE_COST_PER_DEGREE: f64 = 20.0;
@@ -72,17 +72,11 @@ impl Attempt {
             self.seen_at = at;
         }
         self.evidence.see(at, frame);
-        if self.is_of_who_is_checked(frame) {
+        let is_lit = matches!(self.phase, Phase::Doing { step: Step::Light(_), .. });
+        if !is_lit && is_like_reference(frame, SAME_FACE) {
             self.weigh_as_probe(frame);
         }
         self.weigh_as_turned(frame);
-    }
-
-    /// Whether the frame was compared with the reference and shows the same face; colours of the screen are on it in the light.
-    fn is_of_who_is_checked(&self, frame: &Frame) -> bool {
-        let similarity = frame.only_face().and_then(|face| face.compared?.similarity);
-        let is_lit = matches!(self.phase, Phase::Doing { step: Step::Light(_), .. });
-        similarity.is_some_and(|similarity| similarity >= SAME_FACE) && !is_lit
     }
 
     /// The frame that ends the framing is what all others are compared with: the first one that may be the probe.
@@ -107,6 +101,7 @@ impl Attempt {
         let Phase::Doing { index, step, .. } = self.phase else { return };
         if step.turn().is_some()
             && self.run > 0
+            && is_like_reference(frame, OTHER_FACE)
             && let Some(face) = frame.only_face()
         {
             self.turned.truncate(self.turns_before(index));
@@ -126,6 +121,12 @@ impl Attempt {
         let issued = self.evidence.issued().iter().take(index as usize);
         issued.filter(|issued| issued.step.turn().is_some()).count()
     }
+}
+
+/// Whether the frame was compared with the reference, and is as like it at least: images are of who was checked.
+fn is_like_reference(frame: &Frame, least: f64) -> bool {
+    let similarity = frame.only_face().and_then(|face| face.compared?.similarity);
+    similarity.is_some_and(|similarity| similarity >= least)
 }
 
 fn kept(frame: &Frame, face: &Face) -> KeptImage {

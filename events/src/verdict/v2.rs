@@ -25,7 +25,7 @@ mod turn;
 pub use approach::is_distance_reached;
 pub use continuity::is_too_slow;
 pub use light::is_unclear as light_is_unclear;
-pub use same_face::SAME_FACE;
+pub use same_face::{OTHER_FACE, SAME_FACE};
 
 use super::{Evidence, Reason, SignalScore, Verdict};
 use crate::measurement::rounded;

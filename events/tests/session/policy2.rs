@@ -682,6 +682,27 @@ fn somebody_else_in_the_light_does_not_pass() {
     }
 }
 
+/// Somebody else does all of it and shows one picture of the victim in each step.
+#[test]
+fn one_picture_of_the_victim_in_each_step_is_not_enough() {
+    let mut story = Story::asked(Challenge::draw(Way::Motion, 77));
+    let mut due = Due::default();
+    story.act(ENOUGH, |step| {
+        let since = due.frames(step);
+        let mut shown = lit(person(step, 24.0), None, 0.0);
+        for compared in shown.face.iter_mut().filter_map(|face| face.compared.as_mut()) {
+            compared.similarity = Some(if since == 0 { 0.95 } else { 0.45 });
+        }
+        shown
+    });
+    let verdict = story.verdict().unwrap();
+    assert!(!verdict.passed && verdict.reasons == [Reason::new("face_changed")], "{verdict:?}");
+    let Some(SessionEvent::Completed { images, .. }) = story.events.last() else {
+        panic!("{:?}", story.events)
+    };
+    assert_eq!(images.len(), 1, "no picture of somebody else is kept as one of the check");
+}
+
 /// What each of these alone is refused for. A lack that takes everything has its reason too.
 #[test]
 fn a_bent_picture_a_stranger_and_a_second_face_are_refused() {

@@ -245,7 +245,8 @@ impl Core {
             return Ok(self.went_on());
         };
         let number = attempt.number;
-        let job = self.comparing.job(attempt, jpeg.clone());
+        // Without chance, each frame is described.
+        let job = self.comparing.job(attempt, jpeg.clone(), getrandom::u32().unwrap_or(0));
         let Analysed { mut frame, likeness } = match self.services.inference.measure(job).await {
             Ok(analysed) => analysed,
             Err(Unmeasured::Dropped) => return Err(CaptureError::Dropped),

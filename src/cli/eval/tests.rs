@@ -5,7 +5,6 @@ use crate::sample;
 use crate::transfer::{ExportWriter, export};
 use clap::Parser;
 use serde_json::Value;
-use std::os::unix::fs::PermissionsExt as _;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -93,6 +92,7 @@ async fn the_page_is_for_its_owner_alone_and_has_the_pictures_of_the_folder() {
     std::fs::create_dir(&pictures).unwrap();
     std::fs::write(pictures.join(format!("{}.jpg", SCORED[1])), [0xff, 0xd8]).unwrap();
     let page = folder.path().join("report.html");
+    std::fs::write(&page, "of before, for all to read").unwrap();
     told(&folder, &["--split", "all", "--report", page.to_str().unwrap()]).unwrap();
     assert_eq!(page.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let html = std::fs::read_to_string(page).unwrap();

@@ -131,12 +131,12 @@ fn axes(out: &mut String) -> fmt::Result {
     )
 }
 
-/// Steps from point to point: between two trials nothing is known.
+/// Steps from point to point by the worse corner: where living and attacks share a confidence, no threshold parts them.
 fn path(out: &mut String, points: &[(f64, f64)]) -> fmt::Result {
     out.write_str("<path d=\"")?;
     for (index, (apcer, bpcer)) in points.iter().enumerate() {
         let (across, up) = (x(*apcer), y(*bpcer));
-        if index == 0 { write!(out, "M{across:.1} {up:.1}")? } else { write!(out, "H{across:.1}V{up:.1}")? }
+        if index == 0 { write!(out, "M{across:.1} {up:.1}")? } else { write!(out, "V{up:.1}H{across:.1}")? }
     }
     out.write_str("\"/>")
 }

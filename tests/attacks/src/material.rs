@@ -122,14 +122,15 @@ fn people(path: &Path, files: &[PathBuf]) -> Result<BTreeMap<String, String>> {
     }
     let read =
         || -> Result<BTreeMap<String, String>> { Ok(toml::from_str(&std::fs::read_to_string(path)?)?) };
-    let people =
+    let people: BTreeMap<String, String> =
         read().with_context(|| format!("{}: lines as `clip_1 = \"anna\"` are needed", path.display()))?;
     for (name, person) in &people {
         let is_there = files.iter().any(|file| file.file_stem().is_some_and(|stem| stem == name.as_str()));
         ensure!(is_there, "{}: no file is called {name}", path.display());
         ensure!(!person.trim().is_empty(), "{}: {name} has no person", path.display());
     }
-    Ok(people)
+    // The name alone says the split.
+    Ok(people.into_iter().map(|(name, person)| (name, person.trim().to_owned())).collect())
 }
 
 impl Portrait {

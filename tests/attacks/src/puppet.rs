@@ -23,7 +23,7 @@ const ZOOM: f32 = 1.25;
 pub struct Puppet {
     clip: Arc<Clip>,
     acting: Acting,
-    done: Option<Asked>,
+    goal: Range<usize>,
     play: PlayHead,
     played: Duration,
     lamp: Lamp,
@@ -36,7 +36,7 @@ impl Puppet {
         let head = Head::in_place(clip.portrait().picture(), &clip.portrait().mesh);
         Self {
             acting: Acting::new(manner, Pose::AHEAD.at(1.0)),
-            done: None,
+            goal: clip.route.home.clone(),
             play: PlayHead::new(clip.route.home.start),
             played: Duration::ZERO,
             lamp: scene.lamp(head.distance()),
@@ -69,11 +69,11 @@ impl Motif for Puppet {
     fn view(&mut self, at: Duration, shown: &Shown) -> View {
         let (does, Pose { distance, .. }) = self.acting.act(at, shown);
         let goal = self.fitting(does);
-        if self.done != Some(does) {
-            // A cut, even where the same frames go on.
-            self.play = PlayHead::new(goal.start.saturating_sub(if does.moves() { LEAD } else { 0 }));
-            self.done = Some(does);
+        // Cut to the way to a pose; to look ahead again, the clip plays its own way back.
+        if does.moves() && self.goal != goal {
+            self.play = PlayHead::new(goal.start.saturating_sub(LEAD));
         }
+        self.goal = goal.clone();
         let seconds = at.saturating_sub(self.played).as_secs_f32();
         self.played = at;
         let frame = &self.clip.frames[self.play.play(seconds * PER_SECOND, &goal)];

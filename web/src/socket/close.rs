@@ -59,7 +59,7 @@ impl Close {
             Self::Gone | Self::Silent => return None,
             Self::Over => (CloseCode::Normal, "the attempt is over"),
             Self::TakenOver => (CloseCode::Other(TAKEN_OVER), "the check went on elsewhere"),
-            Self::BadPicture(why) => (CloseCode::Invalid, why.as_str()),
+            Self::BadPicture(why) => (CloseCode::Invalid, fitting(why)),
             Self::Busy => (CloseCode::Again, "come again later"),
             Self::NotStarted => (CloseCode::Policy, "no start came"),
             Self::StartFirst => (CloseCode::Policy, "start first"),
@@ -67,9 +67,14 @@ impl Close {
             Self::TooManyMessages => (CloseCode::Policy, "too many frames"),
             Self::TooLarge(bound) => (CloseCode::Size, *bound),
             Self::UnknownMessage => (CloseCode::Invalid, "no message of liveness.v1"),
-            Self::Protocol(why) => (CloseCode::Protocol, why.as_str()),
+            Self::Protocol(why) => (CloseCode::Protocol, fitting(why)),
             Self::Internal(_) => (CloseCode::Error, "the service cannot go on"),
         };
         Some((code, text).into())
     }
+}
+
+/// As much of a text as a close frame may hold (RFC 6455, 5.5): 125 bytes, two of which are the code.
+fn fitting(text: &str) -> &str {
+    &text[..text.floor_char_boundary(123)]
 }

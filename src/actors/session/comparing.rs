@@ -12,7 +12,7 @@ const SPOT_CHECKS: u32 = 6;
 pub struct Comparing(Option<(u8, Reference)>);
 
 impl Comparing {
-    /// What is to be measured on the next picture of this attempt. Beside those that must be, one in [`SPOT_CHECKS`] is described by
+    /// What is to be measured on the next picture of this attempt. Beside those that must be, one in six is described by
     /// `chance`: nobody knows before in which frame another face would be seen.
     #[must_use]
     pub fn job(&self, attempt: &Attempt, jpeg: Bytes, chance: u32) -> Job {

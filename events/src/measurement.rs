@@ -121,6 +121,14 @@ pub struct Frame {
     pub measurement: Measurement,
 }
 
+impl Face {
+    /// Cosine of its descriptor against the reference's, where it was described and compared.
+    #[must_use]
+    pub fn similarity(&self) -> Option<f64> {
+        self.compared?.similarity
+    }
+}
+
 impl Frame {
     /// The face, where it is the only one in view.
     #[must_use]

@@ -95,17 +95,13 @@ impl Picture {
 /// Whether all decoders see the same in a JPEG: baseline coding (ITU-T T.81, SOF0 or SOF1), one frame, each component in one
 /// scan, and nothing behind the end. A progressive one may hold scans that one decoder reads and another gives up on.
 fn is_plain(jpeg: &[u8]) -> bool {
-    markers(jpeg).is_some_and(|markers| {
-        let components = |code: fn(u8) -> bool, at: usize| {
-            let found = markers.iter().filter(move |(marker, _)| code(*marker));
-            found.map(move |(_, segment)| segment.get(at).copied().unwrap_or(0)).collect::<Vec<u8>>()
-        };
-        let frames =
-            components(|marker| matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC), 5);
-        let baseline = components(|marker| matches!(marker, 0xC0 | 0xC1), 5);
-        let scanned: u32 = components(|marker| marker == 0xDA, 0).into_iter().map(u32::from).sum();
-        matches!(frames[..], [count] if frames == baseline && u32::from(count) == scanned)
-    })
+    let Some(markers) = markers(jpeg) else { return false };
+    let is_frame = |marker: u8| matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC);
+    let frames: Vec<_> = markers.iter().filter(|(marker, _)| is_frame(*marker)).collect();
+    let [(0xC0 | 0xC1, frame)] = frames[..] else { return false };
+    let scans = markers.iter().filter(|(marker, _)| *marker == 0xDA);
+    let scanned: u32 = scans.filter_map(|(_, scan)| scan.first()).copied().map(u32::from).sum();
+    frame.get(5).is_some_and(|components| u32::from(*components) == scanned)
 }
 
 /// The segments up to the end, each with its marker; none where they do not follow each other or something is behind the end.

@@ -7,7 +7,7 @@ use liveness_attacks::{Material, Species};
 use liveness_events::challenge::Way;
 use liveness_events::session::MAX_ATTEMPTS;
 use liveness_models::Analyser;
-use std::cell::Cell;
+use std::cell::OnceCell;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -111,11 +111,10 @@ pub(super) async fn run(args: &AttackArgs, out: &mut dyn Write) -> anyhow::Resul
         writeln!(out, "{before} of {all} were presented before, and are not presented again")?;
     }
     let (material, mut tally) = (Arc::new(material), Tally::default());
-    let begins = Cell::new(true);
-    let presentations = left.into_iter().take_while(|_| begins.get());
+    let failed = OnceCell::new();
+    let presentations = left.into_iter().take_while(|_| failed.get().is_none());
     let presentations = presentations.map(|one| present(&service, &material, one, args.attempts));
     let mut presentations = stream::iter(presentations).buffer_unordered(args.at_once.into());
-    let mut failed = None;
     while let Some(presented) = presentations.next().await {
         match presented {
             Ok(presented) => {
@@ -125,13 +124,13 @@ pub(super) async fn run(args: &AttackArgs, out: &mut dyn Write) -> anyhow::Resul
             }
             // What is under way is played to its end and counted; nothing else is begun.
             Err(error) => {
-                begins.set(false);
-                failed.get_or_insert(error);
+                failed.get_or_init(|| error);
             }
         }
     }
+    drop(presentations);
     tally.print(out)?;
-    failed.map_or(Ok(ExitCode::SUCCESS), Err)
+    failed.into_inner().map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
 fn material(args: &AttackArgs, out: &mut dyn Write) -> anyhow::Result<Material> {

@@ -189,8 +189,7 @@ fn complete(
     last: &Frame,
     models: &[ModelUsed],
 ) -> SessionEvent {
-    let mut attempt = attempt.clone();
-    attempt.take_in(at, last);
+    let attempt = attempt.with(at, last);
     let policy = attempt.evidence.challenge().policy();
     SessionEvent::Completed {
         at,

@@ -73,8 +73,8 @@ impl Attempt {
         }
         self.evidence.see(at, frame);
         let is_lit = matches!(self.phase, Phase::Doing { step: Step::Light(_), .. });
-        if !is_lit && is_like_reference(frame, SAME_FACE) {
-            self.weigh_as_probe(frame);
+        if let Some(face) = like_reference(frame, SAME_FACE).filter(|_| !is_lit) {
+            self.weigh_as_probe(candidate(frame, face));
         }
         self.weigh_as_turned(frame);
     }
@@ -82,17 +82,16 @@ impl Attempt {
     /// The frame that ends the framing is what all others are compared with: the first one that may be the probe.
     fn keep_reference(&mut self) {
         if self.phase == Phase::Framing
-            && let Some(frame) = self.evidence.frames().last().map(|seen| seen.frame.clone())
+            && let Some(last) = self.evidence.frames().last()
+            && let Some(face) = last.only_face()
         {
-            self.weigh_as_probe(&frame);
+            self.weigh_as_probe(candidate(&last.frame, face));
         }
     }
 
-    fn weigh_as_probe(&mut self, frame: &Frame) {
-        let Some(face) = frame.only_face() else { return };
-        let merit = rounded(face.sharpness.min(400.0) - PROBE_COST_PER_DEGREE * face.yaw.abs());
-        if self.probe.as_ref().is_none_or(|(best, _)| merit > *best) {
-            self.probe = Some((merit, kept(frame, face)));
+    fn weigh_as_probe(&mut self, candidate: (f64, KeptImage)) {
+        if self.probe.as_ref().is_none_or(|(best, _)| candidate.0 > *best) {
+            self.probe = Some(candidate);
         }
     }
 
@@ -101,8 +100,7 @@ impl Attempt {
         let Phase::Doing { index, step, .. } = self.phase else { return };
         if step.turn().is_some()
             && self.run > 0
-            && is_like_reference(frame, OTHER_FACE)
-            && let Some(face) = frame.only_face()
+            && let Some(face) = like_reference(frame, OTHER_FACE)
         {
             self.turned.truncate(self.turns_before(index));
             self.turned.push(kept(frame, face));
@@ -123,10 +121,15 @@ impl Attempt {
     }
 }
 
-/// Whether the frame was compared with the reference, and is as like it at least: images are of who was checked.
-fn is_like_reference(frame: &Frame, least: f64) -> bool {
-    let similarity = frame.only_face().and_then(|face| face.compared?.similarity);
-    similarity.is_some_and(|similarity| similarity >= least)
+/// The face, where it was compared with the reference and is as like it at least: images are of who was checked.
+fn like_reference(frame: &Frame, least: f64) -> Option<&Face> {
+    frame.only_face().filter(|face| face.similarity().is_some_and(|similarity| similarity >= least))
+}
+
+/// A frame that may be the probe, and how good a one it makes: sharp and frontal.
+fn candidate(frame: &Frame, face: &Face) -> (f64, KeptImage) {
+    let merit = rounded(face.sharpness.min(400.0) - PROBE_COST_PER_DEGREE * face.yaw.abs());
+    (merit, kept(frame, face))
 }
 
 fn kept(frame: &Frame, face: &Face) -> KeptImage {

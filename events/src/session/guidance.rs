@@ -114,7 +114,7 @@ fn step_at(attempt: &Attempt, index: u32, at: Timestamp, frame: &Frame) -> Optio
     // Asked once: what was begun in its place is done to the end.
     let unclear = match usize::try_from(index).ok()?.checked_sub(challenge.steps().len()) {
         None => false,
-        Some(0) => !challenge.fallback().is_empty() && light_is_unclear(&attempt.evidence_with(at, frame)),
+        Some(0) => !challenge.fallback().is_empty() && light_is_unclear(&attempt.with(at, frame).evidence),
         Some(_) => true,
     };
     let size = frame.only_face().map_or(0.0, |face| face.size);

@@ -155,11 +155,11 @@ impl Attempt {
         }
     }
 
-    /// All that a verdict would rest on if it came with this frame.
-    pub(super) fn evidence_with(&self, at: Timestamp, frame: &Frame) -> Evidence {
-        let mut evidence = self.evidence.clone();
-        evidence.see(at, frame);
-        evidence
+    /// What it is once this frame is folded in.
+    pub(super) fn with(&self, at: Timestamp, frame: &Frame) -> Self {
+        let mut attempt = self.clone();
+        attempt.take_in(at, frame);
+        attempt
     }
 
     /// Number that the next frame must bear.

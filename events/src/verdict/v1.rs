@@ -201,7 +201,7 @@ fn one_face(evidence: &Evidence) -> Option<f64> {
 fn same_face(evidence: &Evidence) -> Option<f64> {
     let best_of_step = |step: usize| {
         let frames = evidence.frames_of(step).iter().filter_map(Seen::only_face);
-        frames.filter_map(|face| face.compared?.similarity).max_by(f64::total_cmp)
+        frames.filter_map(Face::similarity).max_by(f64::total_cmp)
     };
     let mut steps = (0..2 * TURNS).map(best_of_step).collect::<Option<Vec<f64>>>()?;
     steps.sort_by(f64::total_cmp);

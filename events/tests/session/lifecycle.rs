@@ -34,15 +34,8 @@ fn an_obedient_person_is_through_and_the_images_are_chosen() {
     };
     assert!(verdict.passed, "{verdict:?}");
     assert_eq!(images.len(), 3, "a probe and the two audit images that were asked for");
-    let yaws = images.iter().map(|image| {
-        story.events.iter().find_map(|event| match event {
-            SessionEvent::FrameReceived { frame, .. } if frame.seq == image.seq => {
-                frame.measurement.face.as_ref().map(|face| face.yaw)
-            }
-            _ => None,
-        })
-    });
-    assert_eq!(yaws.collect::<Vec<_>>(), [Some(0.0), Some(24.0), Some(24.0)]);
+    let yaws: Vec<f64> = story.faces_on_images().into_iter().map(|face| face.yaw).collect();
+    assert_eq!(yaws, [0.0, 24.0, 24.0]);
 }
 
 /// Of somebody else there are sharper pictures, before there is a reference, not compared with it, and unlike it.
@@ -66,16 +59,7 @@ fn the_image_is_of_the_face_that_was_checked() {
         }
     });
     assert!(sharp_ones > 3);
-    let Some(SessionEvent::Completed { images, .. }) = story.events.last() else {
-        panic!("{:?}", story.events)
-    };
-    let sharpness = story.events.iter().find_map(|event| match event {
-        SessionEvent::FrameReceived { frame, .. } if frame.seq == images[0].seq => {
-            Some(frame.only_face()?.sharpness)
-        }
-        _ => None,
-    });
-    assert_eq!(sharpness, Some(100.0));
+    assert_eq!(story.faces_on_images()[0].sharpness, 100.0);
 }
 
 #[test]

@@ -698,18 +698,7 @@ fn one_picture_of_the_victim_in_each_step_is_not_enough() {
     });
     let verdict = story.verdict().unwrap();
     assert!(!verdict.passed && verdict.reasons == [Reason::new("face_changed")], "{verdict:?}");
-    let Some(SessionEvent::Completed { images, .. }) = story.events.last() else {
-        panic!("{:?}", story.events)
-    };
-    let similarity = |seq: u32| {
-        story.events.iter().find_map(|event| match event {
-            SessionEvent::FrameReceived { frame, .. } if frame.seq == seq => {
-                frame.only_face()?.compared?.similarity
-            }
-            _ => None,
-        })
-    };
-    let shown: Vec<Option<f64>> = images.iter().map(|image| similarity(image.seq)).collect();
+    let shown: Vec<Option<f64>> = story.faces_on_images().into_iter().map(Face::similarity).collect();
     assert!(!shown.is_empty() && !shown.contains(&Some(0.45)), "images of somebody else: {shown:?}");
 }
 

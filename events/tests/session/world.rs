@@ -142,6 +142,21 @@ impl Story {
         })
     }
 
+    /// The faces on the images that are kept, the probe's first; none where the session is not complete.
+    pub(crate) fn faces_on_images(&self) -> Vec<&Face> {
+        let images = match self.events.last() {
+            Some(SessionEvent::Completed { images, .. }) => images.as_slice(),
+            _ => &[],
+        };
+        let face = |seq: u32| {
+            self.events.iter().find_map(|event| match event {
+                SessionEvent::FrameReceived { frame, .. } if frame.seq == seq => frame.only_face(),
+                _ => None,
+            })
+        };
+        images.iter().map(|image| face(image.seq).unwrap()).collect()
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.now.unwrap()
     }

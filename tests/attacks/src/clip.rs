@@ -1,5 +1,5 @@
 use crate::upright::{needs_tilt, tilt};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use image::RgbImage;
 use liveness_kit::{FaceMesh, Placing, Route, clip_frames, clip_meshes, encode_jpeg};
 use liveness_models::Analyser;
@@ -61,9 +61,6 @@ impl Clip {
         let meshes = clip_meshes(path, PER_SECOND, analyser)?;
         let jpegs = clip_frames(path, PER_SECOND)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let kept =
-            "frames of it that were kept are gone: delete `liveness-kit` in the folder of temporary files";
-        ensure!(jpegs.len() == meshes.len(), "{name}: {kept}");
         let frames = longest(jpegs, meshes);
         let route = route(&frames).with_context(|| format!("{name} does not look ahead for a while"))?;
         let Some(degrees) = needs_tilt(frames[route.home.clone()].iter().map(|frame| &frame.mesh)) else {

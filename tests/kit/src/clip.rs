@@ -35,7 +35,10 @@ pub fn clip_meshes(path: &Path, fps: f32, analyser: &mut Analyser) -> Result<Vec
     let frames = clip_frames(path, fps)?;
     let kept = kept_in(path, fps)?.with_extension("meshes");
     if let Ok(text) = std::fs::read_to_string(&kept) {
-        return text.split_terminator(BETWEEN).map(read_mesh).collect();
+        let meshes = text.split_terminator(BETWEEN).map(read_mesh).collect::<Result<Vec<_>>>()?;
+        let folder = kept.with_extension("");
+        ensure!(meshes.len() == frames.len(), "frames of a clip are gone: delete {}", folder.display());
+        return Ok(meshes);
     }
     let mut meshes = Vec::new();
     for frame in frames {

@@ -8,11 +8,12 @@
 use super::ramp::{Ramp, mean};
 use super::{Found, Signal};
 use crate::challenge::Step;
+use crate::measurement::Face;
 use crate::verdict::{Asked, Evidence, Seen};
 
-/// Similarity to the reference from which on a frame shows the same face, and up to which another one.
+/// Similarity to the reference from which on a frame shows the same face for certain.
 pub const SAME_FACE: f64 = 0.6;
-/// As [`SAME_FACE`].
+/// Similarity up to which it shows another one.
 pub const OTHER_FACE: f64 = 0.53;
 const RAMP: Ramp = Ramp { zero: OTHER_FACE, one: SAME_FACE };
 /// Faces whose mean tells: one alone may be blurred, and a stranger cannot do with one.
@@ -24,19 +25,16 @@ pub(super) const SIGNAL: Signal =
 /// None unless every turn and every look ahead has a face that was described.
 fn measure(evidence: &Evidence) -> Option<Found> {
     let is_required = |step: Step| step.turn().is_some() || step == Step::Hold;
-    let mut all = Vec::new();
-    for asked in evidence.asked() {
-        let before = all.len();
-        all.extend(similarities(asked));
-        if all.len() == before && is_required(asked.issued.step) {
-            return None;
-        }
+    let is_lacking =
+        |asked: Asked<'_>| is_required(asked.issued.step) && similarities(asked).next().is_none();
+    if evidence.asked().any(is_lacking) {
+        return None;
     }
+    let mut all: Vec<f64> = evidence.asked().flat_map(similarities).collect();
     all.sort_by(f64::total_cmp);
     Some(Found::ramped(mean(all.into_iter().take(LOWEST_FACES))?, &RAMP))
 }
 
 fn similarities(asked: Asked<'_>) -> impl Iterator<Item = f64> {
-    let faces = asked.frames.iter().filter_map(Seen::only_face);
-    faces.filter_map(|face| face.compared?.similarity)
+    asked.frames.iter().filter_map(Seen::only_face).filter_map(Face::similarity)
 }

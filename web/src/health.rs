@@ -24,8 +24,7 @@ pub(crate) async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, 
     let tally = state.views.tally()?;
     state.metrics.sessions("pending", tally.pending);
     state.metrics.sessions("in_progress", tally.in_progress);
-    let free = state.sockets.available_permits();
-    state.metrics.sockets(state.pace.most_at_once.saturating_sub(free));
+    state.metrics.sockets(state.places.taken());
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, &state.registry)
         .map_err(|error| Problem::internal(&error))?;

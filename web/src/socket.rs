@@ -8,10 +8,12 @@ mod connection;
 mod incoming;
 mod leave;
 mod limits;
+mod places;
 mod round_trip;
 mod told;
 
 pub use limits::SocketPace;
+pub(crate) use places::Places;
 
 use crate::lookup;
 use crate::problem::{Kind, Problem};
@@ -23,14 +25,14 @@ use connection::Connection;
 use incoming::Incoming;
 use liveness_events::session::ExpiredBecause;
 use liveness_projections::SessionStatus;
-use std::sync::Arc;
+use places::Full;
 use std::time::Duration;
 use tracing::Instrument as _;
 use url::Url;
 
 /// The protocol's name; a client that offers none is served too.
 const PROTOCOL: &str = "liveness.v1";
-/// When to come again where all sockets are taken; one is free again after an attempt, which takes about so long.
+/// When to come again where all sockets are taken, or all of the link; one is free again after an attempt, which takes about so long.
 const RETRY_AFTER_FULL: Duration = Duration::from_secs(10);
 
 /// Opens the socket of a session that can still be used.
@@ -54,9 +56,13 @@ pub(crate) async fn open(
     if let Some(ended) = ended(view.status) {
         return Err(Problem::new(ended, "no capture can begin any more"));
     }
-    let permit = Arc::clone(&state.sockets)
-        .try_acquire_owned()
-        .map_err(|_| Problem::later(RETRY_AFTER_FULL, Some("all capture sockets are taken".into())))?;
+    let place = state.places.take(view.id).map_err(|full| {
+        let cause = match full {
+            Full::All => "all capture sockets are taken",
+            Full::Link => "the link has all its capture sockets",
+        };
+        Problem::later(RETRY_AFTER_FULL, Some(cause.into()))
+    })?;
     let (payload, inflow) = incoming::guarded(&request, payload).await?;
     let (response, session, stream) = actix_ws::handle_with_protocols(&request, payload, &[PROTOCOL])
         .map_err(|error| Problem::new(Kind::InvalidRequest, error.to_string()))?;
@@ -65,7 +71,7 @@ pub(crate) async fn open(
     actix_web::rt::spawn(
         async move {
             connection.run().await;
-            drop(permit);
+            drop(place);
         }
         .instrument(span),
     );

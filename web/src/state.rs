@@ -3,14 +3,13 @@ use crate::messages::{
     CancelOrErase, CatchUp, CreateCheck, LeaveCapture, LoadImages, ReadEvents, StartCapture, SubmitFrame,
 };
 use crate::metrics::Metrics;
-use crate::socket::SocketPace;
+use crate::socket::{Places, SocketPace};
 use actix::Recipient;
 use liveness_events::credentials::MasterKey;
 use liveness_projections::ViewReader;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use url::Url;
 
 /// Says why a webhook may not go to an address; which ones may is the service's policy.
@@ -74,7 +73,7 @@ pub struct AppState {
     pub(crate) registry: Arc<Registry>,
     pub(crate) metrics: Metrics,
     pub(crate) pace: SocketPace,
-    pub(crate) sockets: Arc<Semaphore>,
+    pub(crate) places: Arc<Places>,
     /// Callers with an unknown API key.
     pub(crate) key_gate: Arc<CatchUpGate>,
     /// Visitors of an unknown link.
@@ -110,7 +109,7 @@ impl AppState {
             registry: Arc::new(registry),
             metrics,
             pace,
-            sockets: Arc::new(Semaphore::new(pace.most_at_once)),
+            places: Arc::new(Places::new(pace.most_at_once, pace.most_of_link)),
             key_gate: Arc::default(),
             link_gate: Arc::default(),
         }

@@ -598,6 +598,24 @@ fn eyes_that_are_painted_on_the_head_do_not_pass() {
     assert_eq!(unseen.reasons, [Reason::new("eyes_do_not_move")]);
 }
 
+/// A rendered head that blinks: for a moment its irises are found anywhere, and not where both eyes would look.
+#[test]
+fn eyes_that_disagree_are_not_looked_at() {
+    let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+    let mut frames = 0;
+    story.act(ENOUGH, |step| {
+        let face = person(step, 24.0);
+        let place = 0.22 * face.yaw.to_radians().sin();
+        frames += 1;
+        let mut shown = lit(face, None, 0.0);
+        let astray = if frames % 6 == 0 { 0.3 } else { 0.0 };
+        shown.cues.insert("gaze", &[place + astray, place]);
+        shown
+    });
+    let verdict = story.verdict().unwrap();
+    assert!(!verdict.passed && verdict.reasons == [Reason::new("eyes_do_not_move")], "{verdict:?}");
+}
+
 /// A rendered head whose eyes are shut in each turn to the left.
 #[test]
 fn eyes_that_are_hidden_on_one_side_are_looked_at_between() {

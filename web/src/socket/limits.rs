@@ -28,6 +28,9 @@ pub struct SocketPace {
     /// Connections of the process. 4096 of them send 30,000 pictures a second, more than any one machine measures; each
     /// may hold two pictures and what is unread, about 200 KiB as the page sends them and 3 MiB at the worst.
     pub most_at_once: usize,
+    /// Connections of one link. The page has one; lines that broke leave others behind until they are found dead, and who has a
+    /// link cannot take the places of all others.
+    pub most_of_link: usize,
     /// To send `start`. The page does so at once; 30 s outlasts the worst line.
     pub start_within: Duration,
     /// Between two pings, which measure the round trip: an attempt of ten seconds has ten. Proxies that end idle
@@ -43,6 +46,7 @@ impl Default for SocketPace {
     fn default() -> Self {
         Self {
             most_at_once: 4096,
+            most_of_link: 8,
             start_within: Duration::from_secs(30),
             ping_every: Duration::from_secs(1),
             dead_after: Duration::from_secs(20),

@@ -56,6 +56,21 @@ async fn no_subprotocol_is_fine() {
 }
 
 #[actix_web::test]
+async fn a_link_has_so_many_sockets_and_no_more() {
+    let mut app = TestApp::with_pace(SocketPace { most_of_link: 2, ..SocketPace::default() }).await;
+    app.happens(&[created()]);
+    let silent = [connect_async(request(&app)).await.unwrap(), connect_async(request(&app)).await.unwrap()];
+    assert_eq!(refused(request(&app)).await.0, 503);
+    drop(silent);
+    let again = async {
+        while connect_async(request(&app)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, again).await.expect("there is room again");
+}
+
+#[actix_web::test]
 async fn there_are_so_many_sockets_and_no_more() {
     let mut app = TestApp::with_pace(SocketPace { most_at_once: 1, ..SocketPace::default() }).await;
     app.happens(&[created()]);

@@ -598,22 +598,53 @@ fn eyes_that_are_painted_on_the_head_do_not_pass() {
     assert_eq!(unseen.reasons, [Reason::new("eyes_do_not_move")]);
 }
 
-/// A rendered head that blinks: for a moment its irises are found anywhere, and not where both eyes would look.
+/// A rendered head that blinks, or whose picture is altered in some frames.
 #[test]
-fn eyes_that_disagree_are_not_looked_at() {
-    let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
-    let mut frames = 0;
-    story.act(ENOUGH, |step| {
-        let face = person(step, 24.0);
-        let place = 0.22 * face.yaw.to_radians().sin();
-        frames += 1;
-        let mut shown = lit(face, None, 0.0);
-        let astray = if frames % 6 == 0 { 0.3 } else { 0.0 };
-        shown.cues.insert("gaze", &[place + astray, place]);
-        shown
-    });
-    let verdict = story.verdict().unwrap();
-    assert!(!verdict.passed && verdict.reasons == [Reason::new("eyes_do_not_move")], "{verdict:?}");
+fn painted_eyes_that_are_astray_in_some_frames_do_not_pass() {
+    /// Of the frame of this number, and of this number of those that are turned: where the eyes are found besides, if at all.
+    type Astray = fn(u32, Option<u32>, f64) -> Option<[f64; 2]>;
+    let verdict = |astray: Astray| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        let (mut frames, mut turned) = (0, 0);
+        story.act(ENOUGH, |step| {
+            let face = person(step, 24.0);
+            let sine = face.yaw.to_radians().sin();
+            frames += 1;
+            turned += u32::from(sine != 0.0);
+            let mut shown = lit(face, None, 0.0);
+            shown.cues = Cues::default();
+            if let Some([left, right]) = astray(frames, (sine != 0.0).then_some(turned), sine) {
+                shown.cues.insert("gaze", &[0.22 * sine + left, 0.22 * sine + right]);
+            }
+            shown
+        });
+        story.verdict().unwrap()
+    };
+    let cases: [(&str, Astray); 4] = [
+        ("one eye, in every sixth", |frame, _, _| Some([if frame % 6 == 0 { 0.3 } else { 0.0 }, 0.0])),
+        ("both alike, in every sixteenth", |frame, _, _| Some([if frame % 16 == 0 { 0.3 } else { 0.0 }; 2])),
+        (
+            "they agree in few frames, most of them turned, and go against the turn there",
+            |frame, turned, sine| {
+                let agree = turned.is_some() || frame % 8 == 0;
+                let apart = if agree { 0.0 } else { 0.3 * (f64::from(frame % 6) - 2.5) };
+                Some([-0.5 * sine + apart, -0.5 * sine - apart])
+            },
+        ),
+        (
+            "they are seen in one turned frame of each side, and go against the turn there",
+            |_, turned, sine| Some([-0.3 * sine; 2]).filter(|_| turned.is_none_or(|turned| turned % 8 == 1)),
+        ),
+    ];
+    for (what, astray) in cases {
+        let verdict = verdict(astray);
+        assert!(!verdict.passed, "{what}: {verdict:?}");
+        assert_eq!(verdict.reasons, [Reason::new("eyes_do_not_move")], "{what}");
+    }
+    assert!(
+        verdict(|_, _, sine| Some([-0.5 * sine; 2])).passed,
+        "eyes that go against the turn in all frames"
+    );
 }
 
 /// A rendered head whose eyes are shut in each turn to the left.

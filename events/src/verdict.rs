@@ -12,7 +12,8 @@ pub use evidence::{Asked, Evidence, Issued, Neutral, Seen};
 pub use names::{Reason, Signal};
 pub use v1::REACHED_DEGREES;
 pub use v2::{
-    OTHER_FACE, SAME_FACE, is_distance_reached, is_too_slow, light_is_unclear, signals as signals_of_v2,
+    OTHER_FACE, SAME_FACE, has_jumped, is_distance_reached, is_too_slow, light_is_unclear,
+    signals as signals_of_v2,
 };
 
 use crate::values::Threshold;

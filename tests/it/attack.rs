@@ -102,8 +102,8 @@ fn scored(attack: &Attack, dir: &Path) -> Vec<(String, f64)> {
     told["cases"].as_array().unwrap().iter().filter_map(confidence).collect()
 }
 
-/// What can be made of one portrait; docs/accuracy.md has the whole set. Challenges are drawn anew each time, so what the
-/// document says happens now and then may happen here: one person in two hundred is refused, and one head in some is not.
+/// What can be made of one portrait. Challenges are drawn anew each time, so what happens now and then may happen here: one of
+/// the four people may be refused, and one of the heads pass. docs/accuracy.md says how seldom.
 #[actix_web::test]
 async fn a_small_set_is_judged_rightly_and_replays() {
     const HEADS: &str = "injected-head,injected-head-tinted,injected-head-lit";

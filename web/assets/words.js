@@ -124,6 +124,7 @@ export const FAILURES = Object.freeze({
     title: "The pictures came too slowly",
     text: "Use a faster connection if you can, and close what else is running.",
   },
+  picture_jumped: { title: "The picture jumped", text: "Keep the camera still, and move your head without jerks." },
   time_out: { title: "That took too long", text: "Follow each instruction as soon as it appears." },
   connection_lost: { title: "The connection was lost", text: "Check that you are online, then try again." },
   poor_image: { title: "The picture was not clear", text: "Wipe the camera, find an evenly lit place and hold still." },

@@ -151,6 +151,8 @@ pub enum AttemptFailure {
     TimeOut,
     /// Frames came too slowly to judge what they show.
     TooSlow,
+    /// The picture jumped: the camera was knocked, or what it shows was cut.
+    PictureJumped,
     /// Frames stopped to arrive.
     ConnectionLost,
     /// The service could not go on, or the camera changed the size of its pictures.
@@ -167,6 +169,7 @@ impl AttemptFailure {
             Self::PoorImage => "poor_image",
             Self::TimeOut => "time_out",
             Self::TooSlow => "too_slow",
+            Self::PictureJumped => "picture_jumped",
             Self::ConnectionLost => "connection_lost",
             Self::Technical => "technical",
         }

@@ -6,7 +6,9 @@ use super::{Attempt, AttemptFailure, Phase};
 use crate::Timestamp;
 use crate::challenge::Step;
 use crate::measurement::{Face, Frame};
-use crate::verdict::{Evidence, REACHED_DEGREES, is_distance_reached, is_too_slow, light_is_unclear};
+use crate::verdict::{
+    Evidence, REACHED_DEGREES, has_jumped, is_distance_reached, is_too_slow, light_is_unclear,
+};
 use std::time::Duration;
 
 /// To find the oval, the light and the right distance.
@@ -173,6 +175,9 @@ pub(super) fn advance(attempt: &Attempt, at: Timestamp, frame: &Frame) -> Advanc
         return match step_at(attempt, index, at, frame) {
             Some(step) => Advance::Issue { index, step },
             None if is_too_slow(&attempt.evidence) => Advance::Failed(AttemptFailure::TooSlow),
+            None if has_jumped(&attempt.with(at, frame).evidence) => {
+                Advance::Failed(AttemptFailure::PictureJumped)
+            }
             None => Advance::Finished,
         };
     }

@@ -23,7 +23,7 @@ mod stream;
 mod turn;
 
 pub use approach::is_distance_reached;
-pub use continuity::is_too_slow;
+pub use continuity::{has_jumped, is_too_slow};
 pub use light::is_unclear as light_is_unclear;
 pub use same_face::{OTHER_FACE, SAME_FACE};
 

@@ -422,6 +422,32 @@ fn who_moves_as_fast_as_people_do_or_knocks_the_camera_once_is_no_cut() {
     assert!(verdict.passed && verdict.reasons.is_empty(), "{verdict:?}");
 }
 
+/// Too seldom to be refused for it, and yet a clip that is cut where it has to be looks alike: the attempt does not count.
+#[test]
+fn a_picture_that_jumps_far_once_is_not_judged() {
+    let told = |far: f64, jumps: &[u32]| {
+        let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
+        let mut number = 0;
+        story.act(ENOUGH, |step| {
+            number += 1;
+            let mut face = person(step, 24.0);
+            let aside = jumps.iter().filter(|jump| number > **jump).count() as f64;
+            face.bounds.left += far * (aside % 2.0);
+            lit(face, None, 0.0)
+        });
+        story
+    };
+    let jumped = |story: &Story| {
+        let reason = AttemptFailure::PictureJumped;
+        matches!(story.events.last(), Some(SessionEvent::AttemptFailed { reason: told, .. }) if *told == reason)
+    };
+    let (knocked, far) = (told(0.1, &[20]), told(0.4, &[20]));
+    assert!(knocked.verdict().unwrap().passed, "{:?}", knocked.events.last());
+    assert!(jumped(&far), "{:?}", far.events.last());
+    let cut = told(0.4, &[12, 20, 28, 36]).verdict().unwrap();
+    assert!(!cut.passed && cut.reasons.contains(&Reason::new("stream_was_cut")), "{cut:?}");
+}
+
 /// Most of a nod within one frame, as of some people who talk; but not all of it.
 #[test]
 fn who_nods_briskly_is_no_cut() {
@@ -714,17 +740,28 @@ fn who_answers_pings_late_is_no_sooner_there() {
 fn somebody_else_in_the_light_does_not_pass() {
     for colours in [0..8, 1..7] {
         let mut story = Story::asked(Challenge::draw(Way::Light, 77));
+        let mut size = 0.5;
         while let Some(attempt) = story.session.attempt() {
             let described = attempt.wants_descriptor();
             let step = story.step();
             let colour = step.and_then(Step::colour);
             let before = steps(&story).iter().filter(|step| step.colour().is_some()).count();
             let is_other = colour.is_some() && colours.contains(&(before - 1));
-            let mut shown = lit(person(step, 24.0), colour, 0.05);
+            let mut face = person(step, 24.0);
+            // In a colour nothing moves.
+            size = if colour.is_some() { size } else { face.size };
+            face.size = size;
+            let mut shown = lit(face, colour, 0.05);
             for compared in shown.face.iter_mut().filter_map(|face| face.compared.as_mut()) {
-                compared.similarity = described.then_some(if is_other { 0.45 } else { 0.75 });
+                let told = described || colour.is_none();
+                compared.similarity = told.then_some(if is_other { 0.45 } else { 0.75 });
             }
-            story.record(shown);
+            // Of what is on the way to another frame nothing was described.
+            if colour.is_some() {
+                story.cut_to(shown);
+            } else {
+                story.show(shown);
+            }
         }
         let verdict = story.verdict().unwrap();
         assert!(!verdict.passed && verdict.reasons.contains(&Reason::new("face_changed")), "{verdict:?}");

@@ -33,8 +33,9 @@ const KEPT: f64 = 0.9;
 const AHEAD: f64 = 5.0;
 const TURNED: f64 = 8.0;
 const ASLANT: f64 = 25.0;
-/// Sum of the sines of the turned frames of each side, from which they tell: four frames at 15 degrees.
-const LEAST_TURNED: f64 = 1.0;
+/// Sum of the sines of the turned frames of each side, from which they tell: three frames at 10 degrees. Some people turn by 15 degrees and
+/// are back within half a second.
+const LEAST_TURNED: f64 = 0.5;
 /// Frames by which the eyes of themselves tell where a side is hidden.
 const LEAST_LOOKS: usize = 16;
 

@@ -237,11 +237,7 @@ fn a_camera_that_changes_the_size_of_its_pictures_begins_anew() {
         models: vec![],
     };
     let told = story.tell(command).unwrap();
-    let reason = AttemptFailure::Technical;
-    assert!(
-        matches!(told.last(), Some(SessionEvent::AttemptFailed { reason: told, .. }) if *told == reason),
-        "{told:?}"
-    );
+    assert!(ended_as(&told, AttemptFailure::Technical), "{told:?}");
 }
 
 /// Another colour than this one: what an earlier session's recording shows is as wrong.
@@ -378,6 +374,11 @@ fn a_face_that_is_larger_at_once_is_a_cut() {
     assert!(!cut.passed && cut.reasons.contains(&Reason::new("stream_was_cut")), "{cut:?}");
 }
 
+/// Whether the attempt ended without a score, for this reason.
+fn ended_as(events: &[SessionEvent], reason: AttemptFailure) -> bool {
+    matches!(events.last(), Some(SessionEvent::AttemptFailed { reason: told, .. }) if *told == reason)
+}
+
 #[test]
 fn frames_that_come_too_slowly_are_not_judged() {
     let ending = |interval: Duration| {
@@ -389,10 +390,7 @@ fn frames_that_come_too_slowly_are_not_judged() {
         story
     };
     assert!(ending(Duration::from_millis(330)).verdict().unwrap().passed);
-    let is_too_slow = |story: &Story| {
-        let reason = AttemptFailure::TooSlow;
-        matches!(story.events.last(), Some(SessionEvent::AttemptFailed { reason: told, .. }) if *told == reason)
-    };
+    let is_too_slow = |story: &Story| ended_as(&story.events, AttemptFailure::TooSlow);
     assert!(is_too_slow(&ending(Duration::from_millis(450))));
     // Nor if many came before the first step.
     let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
@@ -437,13 +435,9 @@ fn a_picture_that_jumps_far_once_is_not_judged() {
         });
         story
     };
-    let jumped = |story: &Story| {
-        let reason = AttemptFailure::PictureJumped;
-        matches!(story.events.last(), Some(SessionEvent::AttemptFailed { reason: told, .. }) if *told == reason)
-    };
     let (knocked, far) = (told(0.1, &[20]), told(0.4, &[20]));
     assert!(knocked.verdict().unwrap().passed, "{:?}", knocked.events.last());
-    assert!(jumped(&far), "{:?}", far.events.last());
+    assert!(ended_as(&far.events, AttemptFailure::PictureJumped), "{:?}", far.events.last());
     let cut = told(0.4, &[12, 20, 28, 36]).verdict().unwrap();
     assert!(!cut.passed && cut.reasons.contains(&Reason::new("stream_was_cut")), "{cut:?}");
 }

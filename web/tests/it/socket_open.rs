@@ -17,6 +17,15 @@ async fn refused(request: Request) -> (u16, String) {
     }
 }
 
+async fn has_room_again(app: &TestApp) {
+    let again = async {
+        while connect_async(request(app)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(SOON, again).await.expect("there is room again");
+}
+
 #[actix_web::test]
 async fn before_the_upgrade() {
     let mut app = app_with_session().await;
@@ -62,12 +71,7 @@ async fn a_link_has_so_many_sockets_and_no_more() {
     let silent = [connect_async(request(&app)).await.unwrap(), connect_async(request(&app)).await.unwrap()];
     assert_eq!(refused(request(&app)).await.0, 503);
     drop(silent);
-    let again = async {
-        while connect_async(request(&app)).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(SOON, again).await.expect("there is room again");
+    has_room_again(&app).await;
 }
 
 #[actix_web::test]
@@ -80,11 +84,6 @@ async fn there_are_so_many_sockets_and_no_more() {
     assert!(metrics.contains("liveness_capture_sockets 1"), "{metrics}");
     drop(socket);
     assert!(matches!(app.next_asked().await, crate::fake::Asked::Leave(_)));
-    // The permit goes back right after the session was left.
-    let again = async {
-        while connect_async(request(&app)).await.is_err() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(SOON, again).await.expect("there is room again");
+    // The place goes back right after the session was left.
+    has_room_again(&app).await;
 }

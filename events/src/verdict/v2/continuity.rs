@@ -44,7 +44,11 @@ fn measure(evidence: &Evidence) -> Option<Found> {
     if comes_again(evidence.frames()) {
         return Some(Found { value: RAMP.zero, score: 0.0, reason: Some("frame_repeated") });
     }
-    let sudden = sudden_changes(evidence);
+    cuts(&sudden_changes(evidence))
+}
+
+/// What the changes say, from the largest on.
+fn cuts(sudden: &[f64]) -> Option<Found> {
     Some(Found::ramped(mean(sudden.get(COUNT)?.iter().copied())?, &RAMP))
 }
 
@@ -63,8 +67,10 @@ fn sudden_changes(evidence: &Evidence) -> Vec<f64> {
 /// be.
 #[must_use]
 pub fn has_jumped(evidence: &Evidence) -> bool {
-    let largest = sudden_changes(evidence).into_iter().take(2);
-    mean(largest).is_some_and(|mean| mean >= JUMP) && measure(evidence).is_some_and(|found| found.score > 0.0)
+    let sudden = sudden_changes(evidence);
+    mean(sudden.iter().copied().take(2)).is_some_and(|mean| mean >= JUMP)
+        && cuts(&sudden).is_some_and(|found| found.score > 0.0)
+        && !comes_again(evidence.frames())
 }
 
 /// Whether the frames of the steps came too slowly to be judged as one stream: the line or the machine was slow, or was to seem so.

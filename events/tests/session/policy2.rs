@@ -435,7 +435,7 @@ fn a_picture_that_jumps_far_once_is_not_judged() {
         });
         story
     };
-    let (knocked, far) = (told(0.1, &[20]), told(0.4, &[20]));
+    let (knocked, far) = (told(0.16, &[20]), told(0.24, &[20]));
     assert!(knocked.verdict().unwrap().passed, "{:?}", knocked.events.last());
     assert!(ended_as(&far.events, AttemptFailure::PictureJumped), "{:?}", far.events.last());
     let cut = told(0.4, &[12, 20, 28, 36]).verdict().unwrap();

@@ -6,6 +6,7 @@
 
 mod background;
 mod colour;
+mod dark;
 mod exposure;
 mod eyes;
 mod fourier;
@@ -29,6 +30,7 @@ type Measure = fn(&View<'_>) -> Option<Vec<f64>>;
 const CUES: &[(&str, Measure)] = &[
     ("background", background::background),
     ("chin", skin::chin),
+    ("dark", dark::dark),
     ("exposure", exposure::exposure),
     ("eyes", eyes::eyes),
     ("forehead", skin::forehead),

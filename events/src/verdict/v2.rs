@@ -3,12 +3,13 @@
 //! Each signal maps what it measured to a score between 0 and 1 and bears a weight: the share of the confidence that it
 //! can take away alone. The confidence is 100 times the product of what each leaves, so that more evidence for life never
 //! lowers it. A signal that is missing leaves what its doubt leaves, so that it does not count as passed; it has no doubt of
-//! its own where another signal has it for the same lack (`shading` without light, `pacing` without turns).
+//! its own where another signal has it for the same lack (`shading` and `glass` without light, `pacing` without turns).
 
 mod approach;
 mod backdrop;
 mod continuity;
 mod gaze;
+mod glass;
 mod grain;
 mod light;
 mod one_face;
@@ -66,6 +67,7 @@ const SIGNALS: &[Signal] = &[
     backdrop::SIGNAL,
     light::SIGNAL,
     shading::SIGNAL,
+    glass::SIGNAL,
     pacing::SIGNAL,
     continuity::SIGNAL,
     passive::SIGNAL,

@@ -298,6 +298,40 @@ fn light_that_lies_on_the_wall_as_on_the_face_does_not_pass() {
     assert_eq!(tinted.reasons, [Reason::new("light_on_everything")]);
 }
 
+/// The part of the skin's answer that comes from a pane before it lies over what is dark as well, in linear light.
+#[test]
+fn light_that_comes_back_from_glass_does_not_pass() {
+    const GAMMA: f64 = 2.2;
+    let seen = |glass: f64| {
+        let mut story = Story::asked(Challenge::draw(Way::Light, 77));
+        story.act(ENOUGH, |step| {
+            let mut shown = lit(person(step, 24.0), step.and_then(Step::colour), 0.1);
+            let unlit = lit(person(step, 24.0), None, 0.0).cues.get::<3>("forehead").unwrap();
+            let lit = shown.cues.get::<3>("forehead").unwrap();
+            let dark: Vec<f64> = unlit
+                .iter()
+                .zip(lit)
+                .map(|(unlit, lit)| {
+                    let hair =
+                        0.1 * (unlit.powf(GAMMA) + (1.0 - glass) * (lit.powf(GAMMA) - unlit.powf(GAMMA)));
+                    (hair + glass * (lit.powf(GAMMA) - unlit.powf(GAMMA))).powf(1.0 / GAMMA)
+                })
+                .collect();
+            shown.cues.insert("dark", &dark);
+            shown
+        });
+        story.verdict().unwrap()
+    };
+    let (hair, screen) = (seen(0.2), seen(0.7));
+    assert!(hair.passed && hair.reasons.is_empty(), "{hair:?}");
+    assert!(!screen.passed, "{screen:?}");
+    assert_eq!(screen.reasons, [Reason::new("light_on_glass")]);
+    let score =
+        |verdict: &Verdict| verdict.signals.iter().find(|score| score.signal.as_str() == "glass").cloned();
+    let share = |verdict: &Verdict| score(verdict).unwrap().value.unwrap();
+    assert!((share(&hair) - 0.2).abs() < 0.03 && (share(&screen) - 0.7).abs() < 0.05, "{hair:?} {screen:?}");
+}
+
 /// A face that is elsewhere in the picture, and tilted otherwise.
 fn elsewhere(mut face: Face) -> Face {
     face.bounds.left += 0.3;

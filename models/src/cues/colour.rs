@@ -23,6 +23,14 @@ impl Sum {
         self.count += pixels.len() as u64 / 3;
     }
 
+    /// Adds what another one added.
+    pub(super) fn append(&mut self, other: &Self) {
+        for (sum, value) in self.channels.iter_mut().zip(other.channels) {
+            *sum += value;
+        }
+        self.count += other.count;
+    }
+
     /// How many there are.
     pub(super) const fn count(&self) -> u64 {
         self.count

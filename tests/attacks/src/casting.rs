@@ -40,7 +40,7 @@ impl<'a> Casting<'a> {
                 self.filmed(ClipPerson::new(clip, Warped::Never, self.manner(), &self.scene))
             }
             Species::FilmedWarped => self.filmed(self.actor(self.clip()?)),
-            Species::RenderedHead => self.filmed(self.head(self.portrait()?, self.manner())),
+            Species::RenderedHead => self.filmed(self.looking_head()?),
             Species::StillPhoto => self.filmed(self.print(None, Held::Still)?),
             Species::MovedPrint => self.filmed(self.print(None, Held::ByHand)?),
             Species::BentPrint => self.filmed(self.print(Some(self.bend()), Held::ByHand)?),
@@ -48,6 +48,7 @@ impl<'a> Casting<'a> {
             Species::ScreenLoop => self.on_screen(self.looped()?, Copies::Nothing),
             Species::ScreenPuppet => self.on_screen(self.puppet()?, Copies::Nothing),
             Species::ScreenPuppetLit => self.on_screen(self.puppet()?, Copies::Light),
+            Species::ScreenAvatar => self.on_screen(self.looking_head()?, Copies::Nothing),
             Species::InjectedLoop => self.injected(self.looped()?, Copies::Nothing),
             Species::InjectedSplice => {
                 let script = Script::draw(self.way, self.seed ^ 0x5350_4C49_4345);
@@ -59,9 +60,7 @@ impl<'a> Casting<'a> {
             Species::InjectedHead => self.injected(self.painted_head()?, Copies::Nothing),
             Species::InjectedHeadTinted => self.injected(self.painted_head()?, Copies::Tint),
             Species::InjectedHeadLit => self.injected(self.painted_head()?, Copies::Light),
-            Species::InjectedAvatarLit => {
-                self.injected(self.head(self.portrait()?, self.manner()), Copies::Light)
-            }
+            Species::InjectedAvatarLit => self.injected(self.looking_head()?, Copies::Light),
             Species::SwappedFace => self.swapped()?,
             Species::DelayedStream => self.delayed()?,
             Species::ReplayedSession => Box::new(self.replayed(Played::FromTheStart)?),
@@ -107,6 +106,11 @@ impl<'a> Casting<'a> {
 
     fn head(&self, portrait: &Portrait, manner: Manner) -> HeadPerson {
         HeadPerson::new(portrait.head(), &self.studio(), manner, &self.scene)
+    }
+
+    /// One that blinks, and whose eyes stay on the camera.
+    fn looking_head(&self) -> Option<HeadPerson> {
+        Some(self.head(self.portrait()?, self.manner()))
     }
 
     /// One that blinks, but whose eyes go along with it.

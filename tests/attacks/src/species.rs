@@ -27,6 +27,8 @@ pub enum Species {
     ScreenPuppet,
     /// The same, and the face on the screen is lit by software.
     ScreenPuppetLit,
+    /// A screen that shows a rendered head whose eyes stay on the camera.
+    ScreenAvatar,
     /// A clip over and over in place of the camera.
     InjectedLoop,
     /// A video that was cut together beforehand, in place of the camera.
@@ -59,7 +61,7 @@ pub enum Species {
 
 impl Species {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Filmed,
         Self::FilmedWarped,
         Self::RenderedHead,
@@ -70,6 +72,7 @@ impl Species {
         Self::ScreenLoop,
         Self::ScreenPuppet,
         Self::ScreenPuppetLit,
+        Self::ScreenAvatar,
         Self::InjectedLoop,
         Self::InjectedSplice,
         Self::InjectedPuppet,
@@ -123,6 +126,7 @@ impl Species {
             Self::ScreenLoop => "screen-loop",
             Self::ScreenPuppet => "screen-puppet",
             Self::ScreenPuppetLit => "screen-puppet-lit",
+            Self::ScreenAvatar => "screen-avatar",
             Self::InjectedLoop => "injected-loop",
             Self::InjectedSplice => "injected-splice",
             Self::InjectedPuppet => "injected-puppet",
@@ -164,6 +168,7 @@ impl Species {
             | Self::MovedPrint
             | Self::BentPrint
             | Self::EyeHolePrint
+            | Self::ScreenAvatar
             | Self::InjectedHead
             | Self::InjectedHeadTinted
             | Self::InjectedHeadLit

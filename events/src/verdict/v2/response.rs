@@ -28,6 +28,8 @@ pub(super) struct Response {
     pub(super) unexplained: f64,
     /// Milliseconds from the telling of a colour to its being seen.
     pub(super) delay: f64,
+    /// How bright it is: mean logarithm of its green.
+    pub(super) level: f64,
 }
 
 /// The colours that were shown, and the frames that saw them.
@@ -37,10 +39,11 @@ pub(super) struct Lit<'a> {
     frames: &'a [Seen],
 }
 
-/// Chroma in one frame, and when it was seen: red and blue over green.
+/// Chroma in one frame, and when it was seen: red and blue over green; and the logarithm of green.
 struct Sample {
     millis: f64,
     chroma: [f64; 2],
+    level: f64,
 }
 
 impl<'a> Lit<'a> {
@@ -87,6 +90,7 @@ impl<'a> Lit<'a> {
             slope: fit.slope,
             unexplained: ((total - fit.explained).max(0.0) / (2 * samples.len()) as f64).sqrt(),
             delay,
+            level: mean(samples.iter().map(|sample| sample.level))?,
         })
     }
 
@@ -96,10 +100,11 @@ impl<'a> Lit<'a> {
         let channel = |channel: usize| regions.iter().map(|colour| colour[channel]).sum::<f64>().ln();
         let [red, green, blue] = [channel(0), channel(1), channel(2)];
         let chroma = [red - green, blue - green];
+        let level = green - (regions.len() as f64).ln();
         // The picture lay with the server for a while.
         let waited = seen.cues().number("waited").unwrap_or(0.0).max(0.0) * 1000.0;
         let millis = seen.at.since(self.first.at).as_millis() as f64 - waited;
-        chroma.iter().all(|value| value.is_finite()).then_some(Sample { millis, chroma })
+        chroma.iter().all(|value| value.is_finite()).then_some(Sample { millis, chroma, level })
     }
 
     fn round_trip_millis(&self) -> f64 {

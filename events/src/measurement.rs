@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 /// Rounds to the four decimals that the log keeps; what is not finite becomes 0.
 #[must_use]
 pub fn rounded(value: f64) -> f64 {
-    if value.is_finite() { (value * 1e4).round() / 1e4 } else { 0.0 }
+    // Plus none: what is just below 0 would be -0.
+    if value.is_finite() { (value * 1e4).round() / 1e4 + 0.0 } else { 0.0 }
 }
 
 /// A face's place as ratios of the image, 0 to 1.

@@ -9,6 +9,11 @@ use crate::picture::Picture;
 pub(crate) const SIDE: usize = 192;
 /// Points of the mesh.
 pub(crate) const POINTS: usize = 468;
+/// Landmarks along the outline of the face, clockwise in the picture from the top of the forehead.
+pub const OVAL: [usize; 36] = [
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
+    149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+];
 /// Crop over the detector's box, so that the whole head is in it.
 const MARGIN: f32 = 1.5;
 

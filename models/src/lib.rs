@@ -21,6 +21,7 @@ pub use analyser::{Analyser, Face, Likeness, Measured, Request};
 pub use crop::Point;
 pub use cues::Cues;
 pub use detector::Detection;
+pub use face_mesh::OVAL;
 pub use manifest::{Manifest, ModelSet, SetUpError};
 pub use network::{ModelError, Network, Runtime};
 pub use picture::{MAX_SIDE, MIN_SIDE, Picture, PictureError};

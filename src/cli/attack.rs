@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn attacks_are_played_unless_living_persons_are_named() {
         let attacks = args(&[]).unwrap().wanted();
-        assert_eq!((attacks.species.len(), attacks.ways.len(), attacks.count), (21, 2, 1));
+        assert_eq!((attacks.species.len(), attacks.ways.len(), attacks.count), (22, 2, 1));
         assert!(attacks.species.iter().all(|species| !species.is_bona_fide()));
         let living = args(&["--bona-fide", "--way", "light"]).unwrap().wanted();
         assert_eq!(living.species, [Species::FilmedWarped, Species::RenderedHead]);

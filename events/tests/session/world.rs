@@ -298,5 +298,7 @@ pub(crate) fn lit(face: Face, colour: Option<Colour>, share: f64) -> Measurement
     measurement.cues = regions.into_iter().map(|region| (region, skin.clone())).collect();
     // Eyes that stay on the screen.
     measurement.cues.insert("gaze", &[gaze; 2]);
+    let brows: Vec<f64> = skin.iter().map(|skin| 0.4 * skin).collect();
+    measurement.cues.insert("dark", &[brows, skin].concat());
     measurement
 }

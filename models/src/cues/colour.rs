@@ -31,6 +31,14 @@ impl Sum {
         self.count += other.count;
     }
 
+    /// Takes off what another one added, which is a part of what this one did.
+    pub(super) fn take(&mut self, other: &Self) {
+        for (sum, value) in self.channels.iter_mut().zip(other.channels) {
+            *sum -= value;
+        }
+        self.count -= other.count;
+    }
+
     /// How many there are.
     pub(super) const fn count(&self) -> u64 {
         self.count

@@ -26,6 +26,7 @@ fn the_seed_fixes_every_byte() {
         Species::MovedPrint,
         Species::BentPrint,
         Species::EyeHolePrint,
+        Species::ScreenAvatar,
         Species::InjectedHeadTinted,
     ];
     for species in of_portraits {

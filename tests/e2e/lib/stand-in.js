@@ -16,7 +16,7 @@
   const DISTANCE_SECONDS = 0.8;
   const RETURN_SECONDS = 0.4;
   /** Frames of a clip from picture to picture, at most; one more for so many pictures since the way began, and frames left of it. */
-  const STRIDES = Object.freeze({ most: 3, gone: 2, left: 4 });
+  const STRIDES = Object.freeze({ most: 2, gone: 2, left: 4 });
   const SCALES = Object.freeze({ least: 0.5, most: 2 });
   /** From how far within the face's ellipse to how far without the head gives way to what is behind it, as radii. */
   const HEAD_RIM = Object.freeze({ within: 1.1, without: 1.5 });

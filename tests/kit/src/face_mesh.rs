@@ -6,11 +6,6 @@ use thiserror::Error;
 
 /// Points of the mesh.
 pub const POINTS: usize = 468;
-/// Landmarks along the outline of the face, clockwise in the image from the top of the forehead.
-pub(crate) const OVAL: [usize; 36] = [
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
-    149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-];
 /// Outer corners of the eyes, the person's own right first.
 pub(crate) const EYES: [usize; 2] = [33, 263];
 /// Mesh of `astronaut.png`, as facemesh finds it.

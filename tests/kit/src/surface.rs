@@ -1,7 +1,8 @@
 //! The head's surface: the mesh of the face, and around it what the network does not see.
 
-use crate::face_mesh::{EYES, FaceMesh, OVAL};
+use crate::face_mesh::{EYES, FaceMesh};
 use delaunator::{Point, triangulate};
+use liveness_models::OVAL;
 use nalgebra::{Vector2, Vector3};
 
 /// Distance of the outer corners of the eyes in cm, from which the scale follows.

@@ -12,7 +12,9 @@ use crate::verdict::Evidence;
 
 /// Of simulated sequences that were not shown, with the choice of the best delay, one in 20 reaches 0.6 and one in 1000
 /// 0.85; of those that were shown, under white balance, 99 in 100 reach 0.78.
-const RAMP: Ramp = Ramp { zero: 0.65, one: 0.82 };
+const RAMP: Ramp = Ramp { zero: 0.65, one: FOLLOWED };
+/// Correlation from which the light was clearly followed.
+pub(super) const FOLLOWED: f64 = 0.82;
 /// Root mean square of what the shown colours do not explain, below which it may be noise and a moving head: then the
 /// room is brighter than the screen. Living clips have up to 0.011 where little light comes back.
 const NOISE: f64 = 0.012;

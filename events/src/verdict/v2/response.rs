@@ -7,6 +7,7 @@
 
 use super::ramp::mean;
 use crate::challenge::Colour;
+use crate::measurement::Cues;
 use crate::verdict::{Evidence, Issued, Seen};
 
 /// Frames that an estimate needs: two for each colour.
@@ -61,16 +62,25 @@ impl<'a> Lit<'a> {
     pub(super) fn response(&self, regions: &[&str]) -> Option<Response> {
         let trip = self.round_trip_millis();
         let delays = DELAYS_MILLIS.step_by(DELAY_STEP).map(|delay| delay as f64 + trip);
-        self.best(regions, delays)
+        self.best(|cues| sum_of(regions, cues), delays)
     }
 
-    /// How it answers at this delay.
-    pub(super) fn response_at(&self, regions: &[&str], delay: f64) -> Option<Response> {
-        self.best(regions, std::iter::once(delay))
+    /// How a colour answers at this delay.
+    pub(super) fn response_at(
+        &self,
+        colour: impl Fn(&Cues) -> Option<[f64; 3]>,
+        delay: f64,
+    ) -> Option<Response> {
+        self.best(colour, std::iter::once(delay))
     }
 
-    fn best(&self, regions: &[&str], delays: impl Iterator<Item = f64>) -> Option<Response> {
-        let samples: Vec<Sample> = self.frames.iter().filter_map(|seen| self.sample(regions, seen)).collect();
+    fn best(
+        &self,
+        colour: impl Fn(&Cues) -> Option<[f64; 3]>,
+        delays: impl Iterator<Item = f64>,
+    ) -> Option<Response> {
+        let samples: Vec<Sample> =
+            self.frames.iter().filter_map(|seen| self.sample(seen, colour(seen.cues())?)).collect();
         if samples.len() < LEAST_FRAMES {
             return None;
         }
@@ -94,17 +104,14 @@ impl<'a> Lit<'a> {
         })
     }
 
-    fn sample(&self, regions: &[&str], seen: &Seen) -> Option<Sample> {
+    fn sample(&self, seen: &Seen, colour: [f64; 3]) -> Option<Sample> {
         seen.only_face()?;
-        let regions: Vec<[f64; 3]> = regions.iter().filter_map(|region| seen.cues().get(region)).collect();
-        let channel = |channel: usize| regions.iter().map(|colour| colour[channel]).sum::<f64>().ln();
-        let [red, green, blue] = [channel(0), channel(1), channel(2)];
+        let [red, green, blue] = colour.map(f64::ln);
         let chroma = [red - green, blue - green];
-        let level = green - (regions.len() as f64).ln();
         // The picture lay with the server for a while.
         let waited = seen.cues().number("waited").unwrap_or(0.0).max(0.0) * 1000.0;
         let millis = seen.at.since(self.first.at).as_millis() as f64 - waited;
-        chroma.iter().all(|value| value.is_finite()).then_some(Sample { millis, chroma, level })
+        chroma.iter().all(|value| value.is_finite()).then_some(Sample { millis, chroma, level: green })
     }
 
     fn round_trip_millis(&self) -> f64 {
@@ -119,6 +126,12 @@ impl<'a> Lit<'a> {
             self.evidence.issued().iter().filter(|issued| issued.at >= self.first.at).take_while(told);
         colours.filter_map(|issued| issued.step.colour()).last().map_or([0.0, 0.0], chroma_of)
     }
+}
+
+/// The sum of the regions that were seen; none of none.
+fn sum_of(regions: &[&str], cues: &Cues) -> Option<[f64; 3]> {
+    let colours = regions.iter().filter_map(|region| cues.get::<3>(region));
+    colours.reduce(|sum, colour| [sum[0] + colour[0], sum[1] + colour[1], sum[2] + colour[2]])
 }
 
 fn chroma_of(colour: Colour) -> [f64; 2] {

@@ -25,7 +25,7 @@ pub(super) const SIGNAL: Signal =
 fn measure(evidence: &Evidence) -> Option<Found> {
     let lit = Lit::of(evidence)?;
     let skin = lit.response(&SKIN).filter(|skin| skin.correlation >= CLEAR)?;
-    let behind = BEHIND.iter().filter_map(|region| lit.response_at(&[region], skin.delay));
+    let behind = BEHIND.iter().filter_map(|region| lit.response_at(|cues| cues.get(region), skin.delay));
     let ratio = behind.map(|behind| behind.slope / skin.slope).min_by(f64::total_cmp)?;
     Some(Found::ramped(ratio, &RAMP))
 }

@@ -456,21 +456,26 @@ fn who_moves_as_fast_as_people_do_or_knocks_the_camera_once_is_no_cut() {
 /// Too seldom to be refused for it, and yet a clip that is cut where it has to be looks alike: the attempt does not count.
 #[test]
 fn a_picture_that_jumps_far_once_is_not_judged() {
-    let told = |far: f64, jumps: &[u32]| {
+    let shown = |jumps: &[u32], jump: &dyn Fn(&mut Face)| {
         let mut story = Story::asked(Challenge::draw(Way::Motion, 5));
         let mut number = 0;
         story.act(ENOUGH, |step| {
             number += 1;
             let mut face = person(step, 24.0);
-            let aside = jumps.iter().filter(|jump| number > **jump).count() as f64;
-            face.bounds.left += far * (aside % 2.0);
+            if jumps.iter().filter(|jump| number > **jump).count() % 2 == 1 {
+                jump(&mut face);
+            }
             lit(face, None, 0.0)
         });
         story
     };
+    let told = |far: f64, jumps: &[u32]| shown(jumps, &|face| face.bounds.left += far);
     let (knocked, far) = (told(0.16, &[20]), told(0.24, &[20]));
     assert!(knocked.verdict().unwrap().passed, "{:?}", knocked.events.last());
     assert!(ended_as(&far.events, AttemptFailure::PictureJumped), "{:?}", far.events.last());
+    // The mouth is open at once.
+    let other = shown(&[20], &|face| face.bounds.height *= 1.25);
+    assert!(ended_as(&other.events, AttemptFailure::PictureJumped), "{:?}", other.events.last());
     let cut = told(0.4, &[12, 20, 28, 36]).verdict().unwrap();
     assert!(!cut.passed && cut.reasons.contains(&Reason::new("stream_was_cut")), "{cut:?}");
 }

@@ -38,6 +38,8 @@ import { makeFolder, removeFolder, runWell } from "./processes.js";
 
 const FPS = 15;
 const REACTION_MS = Object.freeze({ least: 200, most: 500 });
+/** Of a clip: its own way to a turn begins slowly. */
+const FILMED_REACTION_MS = Object.freeze({ least: 100, most: 300 });
 /** Slow enough to take a picture of each step before it is done. */
 const SLOW_REACTION_MS = Object.freeze({ least: 900, most: 1_100 });
 
@@ -79,6 +81,7 @@ export function filmed(clip) {
       route: JSON.parse(await readFile(join(folder, "route.json"), "utf8")),
       moves: true,
       face: CLIP_FACES[clip],
+      reactionMs: FILMED_REACTION_MS,
     });
   });
 }

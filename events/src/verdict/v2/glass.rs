@@ -13,7 +13,7 @@ use super::response::{Lit, SKIN};
 use super::{Found, Signal};
 use crate::verdict::Evidence;
 
-/// Of people at most 0.29, of screens 0.56 at least.
+/// Of people at most 0.29, of screens 0.53 at least.
 const RAMP: Ramp = Ramp { zero: 0.55, one: 0.35 };
 /// Exponent from a picture's values to linear light (sRGB, about).
 const GAMMA: f64 = 2.2;

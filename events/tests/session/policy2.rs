@@ -4,7 +4,7 @@ use crate::world::*;
 use liveness_events::challenge::{Challenge, Colour, Step, Way};
 use liveness_events::measurement::{Cues, Face, Measurement};
 use liveness_events::session::{AttemptFailure, Command, SessionEvent};
-use liveness_events::verdict::{PolicyVersion, Reason, Verdict};
+use liveness_events::verdict::{PolicyVersion, Reason, SignalScore, Verdict};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -19,9 +19,12 @@ fn steps(story: &Story) -> Vec<Step> {
     story.events.iter().filter_map(issued).collect()
 }
 
+fn score<'a>(verdict: &'a Verdict, signal: &str) -> &'a SignalScore {
+    verdict.signals.iter().find(|score| score.signal.as_str() == signal).unwrap()
+}
+
 fn lost(story: &Story, signal: &str) -> f64 {
-    let verdict = story.verdict().unwrap();
-    verdict.signals.iter().find(|score| score.signal.as_str() == signal).unwrap().lost
+    score(&story.verdict().unwrap(), signal).lost
 }
 
 #[test]
@@ -55,7 +58,7 @@ fn where_no_light_comes_back_more_motion_is_asked_for() {
     assert_eq!(steps(&story), asked);
     let verdict = story.verdict().unwrap();
     assert!(verdict.passed && verdict.confidence <= 95.0, "{verdict:?}");
-    let light = verdict.signals.iter().find(|score| score.signal.as_str() == "light").unwrap();
+    let light = score(&verdict, "light");
     assert!(light.score.is_none() && light.lost > 0.0, "missing is not passed: {light:?}");
 }
 
@@ -324,7 +327,7 @@ fn light_that_comes_back_from_glass_does_not_pass() {
     }
     assert!(!screen.passed, "{screen:?}");
     assert_eq!(screen.reasons, [Reason::new("light_on_glass")]);
-    let share = screen.signals.iter().find(|score| score.signal.as_str() == "glass").unwrap().value.unwrap();
+    let share = score(&screen, "glass").value.unwrap();
     assert!((share - 0.6).abs() < 0.05, "{share}");
     // Of brows that are hardly darker than the skin it would be noise.
     let pale = seen(0.6, 0.8);
@@ -918,7 +921,7 @@ proptest! {
             shown
         });
         let verdict = story.verdict().unwrap();
-        let light = verdict.signals.iter().find(|score| score.signal.as_str() == "light").unwrap();
+        let light = score(&verdict, "light");
         prop_assert_eq!(light.score.is_none(), steps(&story).len() > challenge.steps().len(), "{:?}", light);
     }
 }

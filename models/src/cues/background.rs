@@ -10,6 +10,7 @@
 
 use super::View;
 use super::colour::Sum;
+use super::polygon::extent;
 use std::ops::Range;
 
 /// The face's box with hair, as factors of the mesh's extent.
@@ -30,11 +31,8 @@ pub(super) fn surround(view: &View<'_>) -> Option<Vec<f64>> {
 /// The mean between two boxes about the face, above the chin.
 fn around(view: &View<'_>, inner: f32, outer: f32) -> Option<Vec<f64>> {
     let mesh = view.mesh?;
-    let extent = |values: &mut dyn Iterator<Item = f32>| {
-        values.fold((f32::MAX, f32::MIN), |(least, most), value| (least.min(value), most.max(value)))
-    };
-    let across = extent(&mut mesh.iter().map(|point| point.x));
-    let down = extent(&mut mesh.iter().map(|point| point.y));
+    let across = extent(mesh.iter().map(|point| point.x));
+    let down = extent(mesh.iter().map(|point| point.y));
     let (width, height) = (view.picture.width() as usize, view.picture.height() as usize);
     let columns = |factor: f32| scaled(across, factor, width);
     let rows = |factor: f32| scaled(down, factor, height);

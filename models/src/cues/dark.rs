@@ -10,7 +10,7 @@
 
 use super::View;
 use super::colour::{Sum, luma};
-use super::polygon::each;
+use super::polygon::{each, extent};
 use crate::crop::Point;
 use crate::face_mesh::OVAL;
 use crate::picture::Picture;
@@ -78,14 +78,14 @@ struct Cells {
 impl Cells {
     /// None of an outline without extent or outside the picture.
     fn of(picture: &Picture, outline: &[Point]) -> Option<Self> {
-        let side = |size: u32| size as f32;
-        let extent = |values: &mut dyn Iterator<Item = f32>, end: f32| {
-            let (least, most) =
-                values.fold((f32::MAX, f32::MIN), |(least, most), value| (least.min(value), most.max(value)));
-            (least.clamp(0.0, end), most.clamp(0.0, end))
+        let within = |(least, most): (f32, f32), side: u32| {
+            (least.clamp(0.0, side as f32), most.clamp(0.0, side as f32))
         };
-        let (left, right) = extent(&mut outline.iter().map(|point| point.x), side(picture.width()));
-        let (top, bottom) = extent(&mut outline.iter().map(|point| point.y), side(picture.height()));
+        let (left, right) = within(extent(outline.iter().map(|point| point.x)), picture.width());
+        let (top, bottom) = within(extent(outline.iter().map(|point| point.y)), picture.height());
+        if right <= left || bottom <= top {
+            return None;
+        }
         let cell = ((right - left) / ACROSS).max(1.0);
         let (columns, rows) = (((right - left) / cell) as usize + 1, ((bottom - top) / cell) as usize + 1);
         let mut cells = vec![Sum::default(); columns * rows];
@@ -103,7 +103,7 @@ impl Cells {
                 sums[(row + 1) * (columns + 1) + column + 1] = sum;
             }
         }
-        (right > left && bottom > top).then_some(Self { columns, rows, sums })
+        Some(Self { columns, rows, sums })
     }
 
     fn places(&self) -> impl Iterator<Item = (usize, usize)> {

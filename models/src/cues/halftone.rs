@@ -16,7 +16,7 @@
 use super::View;
 use super::colour::luma;
 use super::fourier::{Fourier, SIDE};
-use super::polygon::area;
+use super::polygon::{area, extent};
 use super::skin::{FOREHEAD, LEFT_CHEEK, RIGHT_CHEEK};
 use crate::face_mesh::Point3;
 use crate::picture::Picture;
@@ -74,11 +74,6 @@ fn square(picture: &Picture, mesh: &[Point3], region: &[usize]) -> Option<[Vec<C
         }
     }
     Some(planes)
-}
-
-/// From the least to the greatest.
-fn extent(values: impl Iterator<Item = f32>) -> (f32, f32) {
-    values.fold((f32::MAX, f32::MIN), |(least, most), value| (least.min(value), most.max(value)))
 }
 
 /// The power of each frequency, whichever way it runs.

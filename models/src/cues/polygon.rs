@@ -36,9 +36,7 @@ fn runs<'a>(
 
 /// The lines of the picture that the polygon can touch, with their numbers.
 fn rows<'a>(picture: &'a Picture, polygon: &[Point]) -> impl Iterator<Item = (usize, &'a [u8])> {
-    let (top, bottom) = polygon
-        .iter()
-        .fold((f32::MAX, f32::MIN), |(top, bottom), point| (top.min(point.y), bottom.max(point.y)));
+    let (top, bottom) = extent(polygon.iter().map(|point| point.y));
     let first = top.floor().max(0.0) as usize;
     let last = bottom.ceil().max(0.0) as usize;
     picture
@@ -61,6 +59,11 @@ fn spans(polygon: &[Point], y: f32, width: usize) -> Vec<std::ops::Range<usize>>
     crossed.sort_by(f32::total_cmp);
     let column = |x: f32| ((x - 0.5).ceil().max(0.0) as usize).min(width);
     crossed.chunks_exact(2).map(|pair| column(pair[0])..column(pair[1])).collect()
+}
+
+/// From the least to the greatest.
+pub(super) fn extent(values: impl Iterator<Item = f32>) -> (f32, f32) {
+    values.fold((f32::MAX, f32::MIN), |(least, most), value| (least.min(value), most.max(value)))
 }
 
 /// Area of a polygon in square pixels, above zero where it runs clockwise as seen in the picture.

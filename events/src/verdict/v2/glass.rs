@@ -26,12 +26,12 @@ pub(super) const SIGNAL: Signal =
 fn measure(evidence: &Evidence) -> Option<Found> {
     let lit = Lit::of(evidence)?;
     let skin = lit.response(&SKIN).filter(|skin| skin.correlation >= FOLLOWED)?;
-    let part = |part: fn([f64; 6]) -> [f64; 3]| {
-        lit.response_at(|cues| Some(part(cues.get("dark")?)), skin.delay)
+    let response_of = |colour: fn([f64; 6]) -> [f64; 3]| {
+        lit.response_at(|cues| Some(colour(cues.get("dark")?)), skin.delay)
             .filter(|response| response.correlation >= FOLLOWED)
     };
-    let dark = part(|[red, green, blue, ..]| [red, green, blue])?;
-    let around = part(|[.., red, green, blue]| [red, green, blue])?;
+    let dark = response_of(|[red, green, blue, ..]| [red, green, blue])?;
+    let around = response_of(|[.., red, green, blue]| [red, green, blue])?;
     let brighter = (GAMMA * (around.level - dark.level)).exp();
     if brighter < BRIGHTER {
         return None;
